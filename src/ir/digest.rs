@@ -1,0 +1,95 @@
+//! Digests by which a frame in flight recognizes the block that it was made for.
+
+use sha2::{Digest, Sha256};
+
+use super::{Block, Node, Transition};
+
+/// Sets the digest of every block from its name, its variables and its code.
+///
+/// Line numbers do not count: a block that has only moved in its file keeps its digest.
+pub fn digest_blocks(blocks: &mut [Block]) {
+    for block in blocks {
+        let mut hasher = Sha256::new();
+        field(&mut hasher, &block.name);
+        field(&mut hasher, block.result.as_deref().unwrap_or(""));
+        for variable in &block.live {
+            field(&mut hasher, &variable.name);
+            field(&mut hasher, if variable.maybe_unbound { "?" } else { "" });
+        }
+        nodes(&mut hasher, &block.body);
+        block.digest = hasher.finalize()[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+    }
+}
+
+fn field(hasher: &mut Sha256, text: &str) {
+    hasher.update((text.len() as u64).to_le_bytes());
+    hasher.update(text.as_bytes());
+}
+
+fn nodes(hasher: &mut Sha256, body: &[Node]) {
+    hasher.update((body.len() as u64).to_le_bytes());
+    for node in body {
+        self::node(hasher, node);
+    }
+}
+
+fn node(hasher: &mut Sha256, node: &Node) {
+    match node {
+        Node::Code(code) => field(hasher, &code.text),
+        Node::If { test, then, orelse } => {
+            field(hasher, "if");
+            field(hasher, &test.text);
+            nodes(hasher, then);
+            nodes(hasher, orelse);
+        }
+        Node::Call {
+            callee,
+            arguments,
+            then,
+            ..
+        } => {
+            field(hasher, "call");
+            field(hasher, &callee.text);
+            field(hasher, &arguments.text);
+            transition(hasher, then.as_ref());
+        }
+        Node::Read {
+            receiver,
+            attribute,
+            then,
+            ..
+        } => {
+            field(hasher, "read");
+            field(hasher, &receiver.text);
+            field(hasher, attribute);
+            transition(hasher, then.as_ref());
+        }
+        Node::Create {
+            class,
+            arguments,
+            then,
+            ..
+        } => {
+            field(hasher, "create");
+            field(hasher, &class.text);
+            field(hasher, &arguments.text);
+            transition(hasher, then.as_ref());
+        }
+        Node::Goto(to) => transition(hasher, Some(to)),
+    }
+}
+
+fn transition(hasher: &mut Sha256, to: Option<&Transition>) {
+    match to {
+        None => field(hasher, "forward"),
+        Some(to) => {
+            field(hasher, &to.block);
+            for variable in &to.live {
+                field(hasher, &variable.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The intermediate representation: all that `emit`, `graph` and `diff` see.
+//!
+//! An [`App`] is self-contained: it carries the sources of the app's modules, the typed surface of its entities, and for
+//! every method that leaves its entity the blocks that the method was cut into. It is serialized as JSON (`stateflow ir`,
+//! and `dataflow.json` in every bundle), versioned by [`VERSION`], and stable: the same input gives the same bytes, and
+//! names stand wherever a reader would compare two of them.
+
+mod digest;
+mod schema;
+mod types;
+
+pub use digest::digest_blocks;
+pub use schema::json_schema;
+pub use types::{Type, UnionOf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of the format. It grows when a field changes its meaning or goes.
+pub const VERSION: u32 = 1;
+
+/// A compiled app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// The version of this format ([`VERSION`]).
+    pub version: u32,
+    /// The app's name: the stem of the file, or the name of the package, that was compiled.
+    pub name: String,
+    /// The Python versions that the app asks for (a PEP 440 specifier), where it says so.
+    pub requires_python: Option<String>,
+    /// Third-party requirements (PEP 508), sorted.
+    pub requirements: Vec<String>,
+    /// The app's own modules, sorted by name.
+    pub modules: Vec<Module>,
+    /// The entities, sorted by name.
+    pub entities: Vec<Entity>,
+}
+
+/// A module of the app, as the user wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Module {
+    /// The dotted name under which the app imports it.
+    pub name: String,
+    /// Its path below the app's root, with `/`.
+    pub path: String,
+    /// The text, decoded, with `\n` line ends.
+    pub source: String,
+}
+
+/// A stateful entity: a class whose instances live under a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entity {
+    /// The class name, unique in the app.
+    pub name: String,
+    /// The module that defines it.
+    pub module: String,
+    /// The docstring, cleaned of indentation.
+    pub doc: Option<String>,
+    /// Where the class stands.
+    pub origin: Lines,
+    /// What names an instance.
+    pub key: Key,
+    /// The fields that `__init__` assigns, in that order.
+    pub fields: Vec<Field>,
+    /// The parameters of `__init__`, without `self`.
+    pub init: Vec<Param>,
+    /// The methods, sorted by name, without `__init__` and `__key__`.
+    pub methods: Vec<Method>,
+}
+
+/// The identity of an entity's instances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The type of the key.
+    #[serde(rename = "type")]
+    pub type_: KeyType,
+    /// The fields that `__key__` reads, in the order in which they stand there.
+    pub fields: Vec<String>,
+}
+
+/// The types that a key may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyType {
+    /// Python's `str`.
+    Str,
+    /// Python's `int`.
+    Int,
+}
+
+/// A field of an entity's state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// The attribute's name.
+    pub name: String,
+    /// Its type, as annotated or inferred.
+    #[serde(rename = "type")]
+    pub type_: Type,
+}
+
+/// A range of lines of one of the app's files, both ends included, counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lines {
+    /// The file's path below the app's root, with `/`.
+    pub path: String,
+    /// The first line (of the first decorator, where there is one).
+    pub first: u32,
+    /// The last line.
+    pub last: u32,
+}
+
+/// A method of an entity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Method {
+    /// The method's name.
+    pub name: String,
+    /// The docstring, cleaned of indentation.
+    pub doc: Option<String>,
+    /// The whole definition.
+    pub origin: Lines,
+    /// The parameters, without `self`.
+    pub params: Vec<Param>,
+    /// What it returns, as annotated; [`Type::Any`] where nothing is said.
+    pub returns: Type,
+    /// How it runs.
+    pub body: Body,
+}
+
+/// A parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Param {
+    /// The name.
+    pub name: String,
+    /// How arguments are matched to it.
+    pub kind: ParamKind,
+    /// Its type, as annotated; [`Type::Any`] where nothing is said.
+    #[serde(rename = "type")]
+    pub type_: Type,
+    /// The source text of its default.
+    pub default: Option<String>,
+}
+
+/// How arguments are matched to a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ParamKind {
+    /// Before a `/`.
+    PositionalOnly,
+    /// By position or by name.
+    Regular,
+    /// `*args`.
+    VarPositional,
+    /// After a `*`.
+    KeywordOnly,
+    /// `**kwargs`.
+    VarKeyword,
+}
+
+/// How a method runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Body {
+    /// It never leaves its entity: it runs as the user wrote it.
+    Plain,
+    /// It was cut where it leaves its entity.
+    Split {
+        /// The blocks; the first is the entry and bears the method's own name and parameters.
+        blocks: Vec<Block>,
+    },
+}
+
+/// A part of a split method that runs without leaving the entity: a tree of basic blocks with a single entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Block {
+    /// The name of the function that runs it: the method and what it resumes from (`buy_item__after_update_stock`).
+    pub name: String,
+    /// 16 hexadecimal digits that change when the block's code or its variables do ([`digest_blocks`]).
+    pub digest: String,
+    /// The name that the result of the call which it resumes from is bound to, where it is one of those and uses it.
+    pub result: Option<String>,
+    /// The line of the call which it resumes from, for tracebacks.
+    pub resumes_at: Option<u32>,
+    /// The variables that live on into this block, sorted by name; empty for the entry, which has the parameters.
+    pub live: Vec<Variable>,
+    /// What it does.
+    pub body: Vec<Node>,
+}
+
+/// A local variable that lives on across a transition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// Its name in the user's code, or that of a temporary.
+    pub name: String,
+    /// Whether a path leads here on which it has no value.
+    pub maybe_unbound: bool,
+}
+
+/// A piece of a block. Control that reaches the end of a block returns `None` from the method.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Node {
+    /// Statements that stay as they are; a `return` among them returns from the method.
+    Code(Code),
+    /// A choice of which at least one side makes a transition.
+    If {
+        /// The condition, an expression.
+        test: Code,
+        /// Where it is true.
+        then: Vec<Node>,
+        /// Where it is false.
+        orelse: Vec<Node>,
+    },
+    /// A call that leaves the method: of a method of an entity or of a split helper of `self`. It ends the block.
+    Call {
+        /// What is called, as an expression: `item.update_stock`.
+        callee: Code,
+        /// The arguments as written between the parentheses.
+        arguments: Code,
+        /// What it may reach, sorted: `Item.update_stock`.
+        targets: Vec<String>,
+        /// Where the result goes; `None` forwards it (a tail call).
+        then: Option<Transition>,
+    },
+    /// A read of an attribute of another entity. It ends the block.
+    Read {
+        /// The reference, as an expression.
+        receiver: Code,
+        /// The attribute.
+        attribute: String,
+        /// What it may reach, sorted: `Item.price`.
+        targets: Vec<String>,
+        /// Where the result goes; `None` forwards it.
+        then: Option<Transition>,
+    },
+    /// The creation of an entity. It ends the block.
+    Create {
+        /// The class, as an expression.
+        class: Code,
+        /// The arguments as written between the parentheses.
+        arguments: Code,
+        /// The entity that is created.
+        entity: String,
+        /// Where the reference goes; `None` forwards it.
+        then: Option<Transition>,
+    },
+    /// Control goes on in another block of the method, in the same step. It ends the block.
+    Goto(Transition),
+}
+
+/// Control going on in another block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transition {
+    /// The block's name.
+    pub block: String,
+    /// The variables handed over: the block's live variables with what is known here of their being bound.
+    pub live: Vec<Variable>,
+}
+
+/// A fragment of Python and where each of its lines comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// The text, without the indentation that its first line has in the file and without a final line end. Lines inside a
+    /// string literal that spans lines keep theirs (see `verbatim`).
+    pub text: String,
+    /// For each line of `text` the line of the user's file, counted from 1.
+    pub lines: Vec<u32>,
+    /// Indexes of lines of `text` that begin inside a string literal and must not be indented.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verbatim: Vec<u32>,
+}
+
+impl Code {
+    /// A fragment of one line.
+    pub fn line(text: impl Into<String>, line: u32) -> Self {
+        Self {
+            text: text.into(),
+            lines: vec![line],
+            verbatim: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The syntax trees. The only phase that names the parser's crates; the others take the tree from here.
+
+mod parse;
+mod program;
+
+pub use parse::parse;
+pub use program::{Module, ModuleId, Program, load};
+pub use ruff_python_ast as ast;
+pub use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use crate::source::{FileId, Span};
+
+/// A parsed file.
+#[derive(Debug)]
+pub struct Tree {
+    /// The file.
+    pub file: FileId,
+    /// Its statements.
+    pub body: Vec<ast::Stmt>,
+    /// Its comments, in order, each from `#` to the end of its line.
+    pub comments: Vec<TextRange>,
+}
+
+/// The span of a node of a file.
+pub fn span(file: FileId, node: &impl Ranged) -> Span {
+    let range = node.range();
+    Span {
+        file,
+        start: range.start().to_u32(),
+        end: range.end().to_u32(),
+    }
+}
