@@ -172,6 +172,9 @@ pub enum Body {
     Plain,
     /// It was cut where it leaves its entity.
     Split {
+        /// The definition from its first decorator through its colon and a comment on that line. A docstring is the first
+        /// statement of the entry block.
+        header: Code,
         /// The blocks; the first is the entry and bears the method's own name and parameters.
         blocks: Vec<Block>,
     },
@@ -224,7 +227,7 @@ pub enum Node {
     Call {
         /// What is called, as an expression: `item.update_stock`.
         callee: Code,
-        /// The arguments as written between the parentheses.
+        /// The arguments as written between the parentheses, but for a lone generator expression, which has its own.
         arguments: Code,
         /// What it may reach, sorted: `Item.update_stock`.
         targets: Vec<String>,
@@ -246,7 +249,7 @@ pub enum Node {
     Create {
         /// The class, as an expression.
         class: Code,
-        /// The arguments as written between the parentheses.
+        /// The arguments as written between the parentheses, but for a lone generator expression, which has its own.
         arguments: Code,
         /// The entity that is created.
         entity: String,
