@@ -31,6 +31,10 @@ pub struct Compilation {
 ///
 /// The error is for an app that cannot be read at all.
 pub fn compile(files: &dyn Files, path: &Path) -> anyhow::Result<Compilation> {
+    syntax::with_large_stack(|| compile_here(files, path))?
+}
+
+fn compile_here(files: &dyn Files, path: &Path) -> anyhow::Result<Compilation> {
     let (program, mut diagnostics) = syntax::load(files, path)?;
     let app = if has_errors(&diagnostics) {
         None

@@ -1,11 +1,12 @@
 //! Source files: how their bytes become text, and where in it a position stands.
 
 mod decode;
+mod encoding;
 mod files;
 mod lines;
 
-pub use decode::decode;
-pub use files::{Disk, Files};
+pub use decode::{DecodeError, decode, decode_lossy};
+pub use files::{Disk, Files, Memory};
 pub use lines::{LineIndex, Position};
 
 use std::path::PathBuf;

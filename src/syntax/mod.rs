@@ -1,12 +1,21 @@
 //! The syntax trees. The only phase that names the parser's crates; the others take the tree from here.
 
+mod imports;
+mod load;
+mod locate;
+mod misplaced;
+mod nesting;
 mod parse;
 mod program;
+mod requirements;
+mod stack;
 
+pub use load::load;
 pub use parse::parse;
-pub use program::{Module, ModuleId, Program, load};
+pub use program::{Module, ModuleId, Program};
 pub use ruff_python_ast as ast;
 pub use ruff_text_size::{Ranged, TextRange, TextSize};
+pub use stack::with_large_stack;
 
 use crate::source::{FileId, Span};
 
@@ -16,7 +25,7 @@ pub struct Tree {
     /// The file.
     pub file: FileId,
     /// Its statements.
-    pub body: Vec<ast::Stmt>,
+    pub body: ast::Suite,
     /// Its comments, in order, each from `#` to the end of its line.
     pub comments: Vec<TextRange>,
 }

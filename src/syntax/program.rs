@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Tree;
-use crate::diagnostics::Diagnostic;
-use crate::source::{FileId, Files, Sources};
+use super::{Tree, ast};
+use crate::source::{FileId, Sources};
 
 /// The index of a module in its [`Program`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,13 +52,50 @@ impl Program {
             .ok()
             .map(|index| ModuleId(index as u32))
     }
+
+    /// Every module with its id.
+    pub fn iter(&self) -> impl Iterator<Item = (ModuleId, &Module)> {
+        self.modules
+            .iter()
+            .enumerate()
+            .map(|(index, module)| (ModuleId(index as u32), module))
+    }
 }
 
-/// Reads the app at `path` (a Python file or a package folder) and every module of its own that it imports, however:
-/// absolutely, relatively, under an alias, or under `if TYPE_CHECKING`. No code of it runs.
-///
-/// An app that cannot be read at all is an error; what is wrong inside it is a diagnostic.
-pub fn load(files: &dyn Files, path: &Path) -> anyhow::Result<(Program, Vec<Diagnostic>)> {
-    let _ = (files, path);
-    anyhow::bail!("not read")
+impl Module {
+    /// The dotted name of the module that a `from … import` in this module names; none where it leads out of the top-level
+    /// package.
+    pub fn import_base(&self, import: &ast::StmtImportFrom) -> Option<String> {
+        import_base(&self.name, self.is_package, import)
+    }
+}
+
+/// See [`Module::import_base`].
+pub(super) fn import_base(
+    name: &str,
+    is_package: bool,
+    import: &ast::StmtImportFrom,
+) -> Option<String> {
+    let written = import.module.as_ref().map_or("", |module| module.as_str());
+    if import.level == 0 {
+        return Some(written.to_owned());
+    }
+    let climbs = import.level - u32::from(is_package);
+    let mut base = name;
+    for _ in 0..climbs {
+        base = base.rsplit_once('.').map(|(parent, _)| parent)?;
+    }
+    Some(match written {
+        "" => base.to_owned(),
+        _ => format!("{base}.{written}"),
+    })
+}
+
+/// A relative path with `/` between its parts.
+pub(super) fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.join("/")
 }
