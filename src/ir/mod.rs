@@ -47,6 +47,8 @@ pub struct Module {
     pub path: String,
     /// The text, decoded, with `\n` line ends.
     pub source: String,
+    /// The line before which an import can be added: after the docstring and the `__future__` imports.
+    pub imports_before: u32,
 }
 
 /// A stateful entity: a class whose instances live under a key.
@@ -175,6 +177,8 @@ pub enum Body {
         /// The definition from its first decorator through its colon and a comment on that line. A docstring is the first
         /// statement of the entry block.
         header: Code,
+        /// The name of its first parameter, which every block takes: `self`.
+        receiver: String,
         /// The blocks; the first is the entry and bears the method's own name and parameters.
         blocks: Vec<Block>,
     },

@@ -7,12 +7,14 @@ mod misplaced;
 mod nesting;
 mod parse;
 mod program;
+mod prologue;
 mod requirements;
 mod stack;
 
 pub use load::load;
 pub use parse::parse;
 pub use program::{Module, ModuleId, Program};
+pub use prologue::imports_before;
 pub use ruff_python_ast as ast;
 pub use ruff_text_size::{Ranged, TextRange, TextSize};
 pub use stack::with_large_stack;
