@@ -6,7 +6,7 @@ mod render;
 
 pub use codes::{CODES, Code, find as find_code};
 pub use json::to_json;
-pub use render::{Style, render};
+pub use render::{Style, message, render, summary};
 
 use crate::source::Span;
 
