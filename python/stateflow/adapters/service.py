@@ -1,0 +1,83 @@
+"""What the gateway and the tests drive: every adapter gives a `Service`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Protocol
+
+from stateflow.errors import StateflowError
+from stateflow.step.message import Address, Kind, Message, request_id
+from stateflow.step.reply import Reply
+
+if TYPE_CHECKING:
+    from stateflow.step.app import App
+
+
+class RequestConflict(StateflowError):
+    """A request came under the id of an earlier one that asked for something else."""
+
+    def __init__(self, request: str) -> None:
+        super().__init__(f"request {request!r} has been used for something else")
+        self.request = request
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for: that a method of one entity is run, or that an entity is created."""
+
+    id: str
+    """Names the request: a second one of the same id and content gets the same answer and runs nothing."""
+    entity: str
+    """The name of the entity's class."""
+    key: str | int | None
+    """Which one; None asks for creation."""
+    method: str
+    """The method; `__init__` for creation."""
+    arguments: Mapping[str, object]
+    """By parameter name. An entity stands in them as its `Address`."""
+    trace: str | None = None
+    """The W3C `traceparent`."""
+
+    def message(self, app: App) -> Message:
+        """Return the message that sets it off.
+
+        Raises `StateflowError` where an argument cannot be encoded.
+        """
+        key = self.id if self.key is None else self.key
+        where = f"{self.entity}.{self.method}"
+        return Message(
+            kind=Kind.INVOKE,
+            id=request_id(self.id),
+            address=Address(self.entity, key),
+            target=self.method,
+            payload=app.encode_arguments((), self.arguments, where),
+            stack=(),
+            depth=0,
+            trail=(),
+            request=self.id,
+            trace=self.trace,
+        )
+
+    def digest(self, app: App) -> bytes:
+        """Return 16 bytes that tell requests of one id but different content apart."""
+        message = self.message(app)
+        content = (message.address.encode(), message.target.encode("utf-8", "surrogatepass"), message.payload)
+        return blake2b(b"".join(len(part).to_bytes(8, "big") + part for part in content), digest_size=16).digest()
+
+
+class Service(Protocol):
+    """Runs requests on some engine."""
+
+    async def submit(self, request: Request) -> Reply:
+        """Run a request and return its answer; an exception of the app is an answer.
+
+        The same request again gives the same answer and runs nothing. Raises `RequestConflict` where its id was used for
+        something else.
+        """
+        ...
+
+    async def fields(self, address: Address) -> dict[str, object] | None:
+        """Return the fields of an entity, with references as `Address`; None where it does not exist."""
+        ...

@@ -1,0 +1,33 @@
+"""What is stored of one entity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stateflow.wire.raw import pack, unpack
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything stored under one address. It is never changed: a step that writes gives another one."""
+
+    fields: bytes | None
+    """The entity's fields, encoded; None where it does not exist."""
+    parked: Mapping[bytes, bytes] = field(default_factory=dict)
+    """Frames that are too large to travel, encoded, by ticket."""
+    seen: Mapping[bytes, bytes | None] = field(default_factory=dict)
+    """The ids of the messages handled, each with the encoded reply that was given, where there was one.
+
+    Empty where the adapter has transactions of its own.
+    """
+
+    def encode(self) -> bytes:
+        """Return the bytes to store."""
+        return pack((self.fields, self.parked, self.seen))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Record:
+        """Return the record of these bytes."""
+        fields, parked, seen = unpack(data)
+        return cls(fields, parked, seen)

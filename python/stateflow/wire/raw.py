@@ -1,0 +1,45 @@
+"""msgpack for the engine's own structures: strings with surrogates and integers of any size included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+
+BIG_INT = 1
+"""The extension type of integers that do not fit in 64 bits: two's complement, big-endian."""
+
+
+def int_to_bytes(value: int) -> bytes:
+    """Return an integer of any size as the shortest two's complement."""
+    return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+
+
+def int_from_bytes(data: bytes) -> int:
+    """Return the integer of these bytes."""
+    return int.from_bytes(data, "big", signed=True)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, int):
+        return msgpack.ExtType(BIG_INT, int_to_bytes(value))
+    raise TypeError(f"not a structure of the engine: {value!r}")
+
+
+def _extension(code: int, data: bytes) -> int:
+    if code != BIG_INT:
+        raise ValueError(f"not a structure of the engine: extension type {code}")
+    return int_from_bytes(data)
+
+
+def pack(value: object) -> bytes:
+    """Return the bytes of a structure of tuples, lists, dictionaries and scalars."""
+    packed: bytes = msgpack.packb(value, default=_default, unicode_errors="surrogatepass")
+    return packed
+
+
+def unpack(data: bytes) -> Any:
+    """Return the structure of these bytes, with tuples for sequences."""
+    return msgpack.unpackb(
+        data, use_list=False, ext_hook=_extension, strict_map_key=False, unicode_errors="surrogatepass"
+    )
