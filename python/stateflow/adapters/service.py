@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +23,10 @@ class RequestConflict(StateflowError):
         self.request = request
 
 
+class Unavailable(StateflowError):
+    """The store or the engine cannot take a request now; nothing of it was done, and it may be sent again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a client asks for: that a method of one entity is run, or that an entity is created."""
@@ -39,6 +43,10 @@ class Request:
     """By parameter name. An entity stands in them as its `Address`."""
     trace: str | None = None
     """The W3C `traceparent`."""
+    positional: Sequence[object] = ()
+    """Arguments that can only be given by position, which come before `arguments`."""
+    keep: bool = True
+    """Whether the client may ask again under this id, so that the answer has to be kept."""
 
     def message(self, app: App) -> Message:
         """Return the message that sets it off.
@@ -52,7 +60,7 @@ class Request:
             id=request_id(self.id),
             address=Address(self.entity, key),
             target=self.method,
-            payload=app.encode_arguments((), self.arguments, where),
+            payload=app.encode_arguments(self.positional, self.arguments, where),
             stack=(),
             depth=0,
             trail=(),
@@ -74,7 +82,7 @@ class Service(Protocol):
         """Run a request and return its answer; an exception of the app is an answer.
 
         The same request again gives the same answer and runs nothing. Raises `RequestConflict` where its id was used for
-        something else.
+        something else, `Unavailable` where the engine cannot take it now, and another `StateflowError` where it failed.
         """
         ...
 

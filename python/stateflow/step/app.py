@@ -18,6 +18,8 @@ class App(Protocol):
     """Of the bundle, in hexadecimal."""
     ir: dict[str, Any]
     """`dataflow.json`."""
+    classes: Mapping[str, type]
+    """The classes of the entities, by name."""
 
     @classmethod
     def load(cls, bundle: Path) -> App:
