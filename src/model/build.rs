@@ -1,17 +1,263 @@
 //! From syntax trees to the model.
 
-use super::Model;
+use super::entity::{EntityDecorator, check, entity_decorator};
+use super::fields::fields;
+use super::function::{Names, methods, module_function};
+use super::key::key;
+use super::link::{link, missing_names};
+use super::names::{RawClass, collect};
+use super::scope::{Binding, Scope};
+use super::{Class, ClassId, Entity, EntityId, Model};
 use crate::diagnostics::Diagnostic;
-use crate::syntax::Program;
+use crate::source::Span;
+use crate::syntax::ast::statement_visitor::{StatementVisitor, walk_stmt};
+use crate::syntax::{ModuleId, Program, ast, span};
 
 /// Finds what the program defines.
 pub fn build(program: &Program) -> (Model<'_>, Vec<Diagnostic>) {
+    let mut names = collect(program);
+    let mut scopes = link(program, &mut names.scopes);
+    let mut diagnostics = missing_names(program, &names.scopes);
+    let marked: Vec<_> = names
+        .classes
+        .iter()
+        .map(|raw| {
+            is_entity(
+                in_module(program, &scopes, raw.module),
+                raw,
+                &mut diagnostics,
+            )
+        })
+        .collect();
+    diagnostics.extend(hidden_entities(program, &scopes));
+
+    let mut entities = Vec::new();
+    let mut classes = Vec::new();
+    let mut ids = Vec::new();
+    for (raw, is_entity) in names.classes.into_iter().zip(marked) {
+        let in_module = in_module(program, &scopes, raw.module);
+        if is_entity {
+            ids.push(Binding::Entity(EntityId(entities.len() as u32)));
+            entities.push(entity(in_module, &raw, &mut diagnostics));
+        } else {
+            ids.push(Binding::Class(ClassId(classes.len() as u32)));
+            classes.push(class(in_module, raw));
+        }
+    }
+    for binding in scopes.iter_mut().flat_map(|scope| scope.names.values_mut()) {
+        if let Binding::Class(found) = binding {
+            *binding = ids[found.0 as usize].clone();
+        }
+    }
+    let functions = names
+        .functions
+        .into_iter()
+        .map(|(module, def)| module_function(module, def));
     let model = Model {
         program,
-        entities: Vec::new(),
-        classes: Vec::new(),
-        functions: Vec::new(),
-        scopes: Vec::new(),
+        entities,
+        classes,
+        functions: functions.collect(),
+        scopes,
     };
-    (model, Vec::new())
+    diagnostics.extend(duplicates(&model));
+    if model.entities.is_empty() && diagnostics.is_empty() {
+        diagnostics.extend(no_entity(&model));
+    }
+    (model, diagnostics)
+}
+
+fn in_module<'a, 'p>(
+    program: &'p Program,
+    scopes: &'a [Scope<'p>],
+    module: ModuleId,
+) -> Names<'a, 'p> {
+    Names {
+        program,
+        scopes,
+        module,
+    }
+}
+
+/// Whether a class is an entity; an entity inside another class is reported and is none.
+fn is_entity(names: Names<'_, '_>, raw: &RawClass<'_>, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let decorators = &raw.class.decorator_list;
+    let marks = decorators
+        .iter()
+        .filter_map(|decorator| Some((decorator, entity_decorator(names, decorator)?)));
+    let file = names.program.module(names.module).file;
+    let mut marked = false;
+    for (decorator, mark) in marks {
+        marked = true;
+        let at = span(file, decorator);
+        match mark {
+            EntityDecorator::Plain => {}
+            EntityDecorator::Module => {
+                diagnostics.push(
+                    Diagnostic::new("E0114", "`stateflow` is a module, not a decorator", at, "")
+                        .help("write `@stateflow.entity`"),
+                );
+            }
+            EntityDecorator::WithArguments => {
+                diagnostics.push(
+                    Diagnostic::new(
+                        "E0114",
+                        "the decorator of an entity takes no arguments",
+                        at,
+                        "",
+                    )
+                    .help("write `@stateflow.entity`"),
+                );
+            }
+        }
+    }
+    if marked && raw.qualname.contains('.') {
+        diagnostics.push(hidden(
+            raw.class,
+            span(file, &raw.class.name),
+            "another class",
+        ));
+        return false;
+    }
+    marked
+}
+
+fn hidden(class: &ast::StmtClassDef, at: Span, place: &str) -> Diagnostic {
+    Diagnostic::new("E0107", format!("entity `{}` is defined inside {place}", class.name), at, "")
+        .note("an instance is found again by the name of its class, which must stand at the top of a module")
+        .help("move the class to the top of the module")
+}
+
+/// Reports entities inside functions.
+fn hidden_entities(program: &Program, scopes: &[Scope<'_>]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (id, module) in program.iter() {
+        let names = in_module(program, scopes, id);
+        for class in function_classes(&module.tree.body) {
+            let marked = class
+                .decorator_list
+                .iter()
+                .any(|decorator| entity_decorator(names, decorator).is_some());
+            if marked {
+                found.push(hidden(class, span(module.file, &class.name), "a function"));
+            }
+        }
+    }
+    found
+}
+
+/// The classes that are defined inside functions.
+fn function_classes(body: &[ast::Stmt]) -> Vec<&ast::StmtClassDef> {
+    #[derive(Default)]
+    struct Finder<'p> {
+        inside: bool,
+        found: Vec<&'p ast::StmtClassDef>,
+    }
+    impl<'p> StatementVisitor<'p> for Finder<'p> {
+        fn visit_stmt(&mut self, stmt: &'p ast::Stmt) {
+            let before = self.inside;
+            match stmt {
+                ast::Stmt::FunctionDef(_) => self.inside = true,
+                ast::Stmt::ClassDef(class) if self.inside => self.found.push(class),
+                _ => {}
+            }
+            walk_stmt(self, stmt);
+            self.inside = before;
+        }
+    }
+    let mut finder = Finder::default();
+    finder.visit_body(body);
+    finder.found
+}
+
+fn entity<'p>(
+    names: Names<'_, 'p>,
+    raw: &RawClass<'p>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Entity<'p> {
+    let file = names.program.module(raw.module).file;
+    let methods = methods(names, raw.class);
+    let (fields, others) = fields(file, raw.class, &methods);
+    let mut entity = Entity {
+        name: raw.class.name.as_str(),
+        module: raw.module,
+        class: raw.class,
+        key: None,
+        fields,
+        others,
+        methods,
+    };
+    check(names, &entity, diagnostics);
+    entity.key = key(names, &entity, diagnostics);
+    entity
+}
+
+fn class<'p>(names: Names<'_, 'p>, raw: RawClass<'p>) -> Class<'p> {
+    let file = names.program.module(raw.module).file;
+    let methods = methods(names, raw.class);
+    let (mut fields, others) = fields(file, raw.class, &methods);
+    fields.extend(others);
+    Class {
+        qualname: raw.qualname,
+        module: raw.module,
+        class: raw.class,
+        fields,
+        methods,
+    }
+}
+
+fn duplicates(model: &Model<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (index, entity) in model.entities.iter().enumerate() {
+        let earlier = model.entities[..index]
+            .iter()
+            .find(|earlier| earlier.name == entity.name);
+        if let Some(earlier) = earlier {
+            let place = |entity: &Entity<'_>| {
+                span(model.program.module(entity.module).file, &entity.class.name)
+            };
+            found.push(
+                Diagnostic::new("E0105", format!("entity `{}` is defined twice", entity.name), place(entity), "defined again")
+                    .also(place(earlier), "first defined here")
+                    .note("an entity is addressed by the name of its class, so the name is unique in the app")
+                    .help("rename one of them"),
+            );
+        }
+    }
+    found
+}
+
+fn no_entity(model: &Model<'_>) -> Option<Diagnostic> {
+    let program = model.program;
+    let undecorated = model
+        .classes
+        .iter()
+        .find(|class| class.methods.iter().any(|method| method.name == "__key__"));
+    let module = program
+        .find(&program.name)
+        .map_or(program.modules.first(), |id| Some(program.module(id)))?;
+    let start = Span {
+        file: module.file,
+        start: 0,
+        end: 0,
+    };
+    let (at, label) = match undecorated {
+        Some(class) => {
+            let file = program.module(class.module).file;
+            (
+                span(file, &class.class.name),
+                "this class has a `__key__` and is not decorated",
+            )
+        }
+        None => (start, ""),
+    };
+    Some(
+        Diagnostic::new(
+            "E0100",
+            format!("the app `{}` has no entity", program.name),
+            at,
+            label,
+        )
+        .help("decorate a class with `@stateflow.entity` and give it a `__key__`"),
+    )
 }

@@ -2,6 +2,12 @@
 //! and what each name at the top of a module stands for.
 
 mod build;
+mod entity;
+mod fields;
+mod function;
+mod key;
+mod link;
+mod names;
 mod scope;
 
 pub use build::build;
@@ -48,9 +54,12 @@ pub struct Entity<'p> {
     pub class: &'p ast::StmtClassDef,
     /// Its key; an entity without a usable one has been reported.
     pub key: Option<Key<'p>>,
-    /// What `__init__` assigns to, in that order; the first assignment of each.
+    /// What `__init__` assigns to, in that order; the first assignment of each. An annotation may come from elsewhere in the
+    /// class.
     pub fields: Vec<Field<'p>>,
-    /// Its functions in the order of the class body, `__init__` and `__key__` among them.
+    /// The other attributes: what the class body declares or assigns, and what other methods assign to.
+    pub others: Vec<Field<'p>>,
+    /// Its functions in the order of the class body, `__init__` and `__key__` among them; the last of each name.
     pub methods: Vec<Function<'p>>,
 }
 
@@ -65,12 +74,12 @@ pub struct Key<'p> {
     pub type_: Option<crate::ir::KeyType>,
 }
 
-/// A field of an entity or a plain class.
+/// An attribute of an entity or a plain class.
 #[derive(Debug)]
 pub struct Field<'p> {
     /// The attribute's name.
     pub name: &'p str,
-    /// Its annotation, in `__init__` or in the class body.
+    /// Its annotation, in `__init__` or else in the class body or another method.
     pub annotation: Option<&'p ast::Expr>,
     /// The value first assigned to it.
     pub value: Option<&'p ast::Expr>,
@@ -87,7 +96,7 @@ pub struct Class<'p> {
     pub module: ModuleId,
     /// The definition.
     pub class: &'p ast::StmtClassDef,
-    /// Fields of the class body (dataclasses, NamedTuples) and of its `__init__`.
+    /// What its `__init__` assigns to, then the fields of the class body (dataclasses, NamedTuples, members of an enum).
     pub fields: Vec<Field<'p>>,
     /// Its functions in the order of the class body.
     pub methods: Vec<Function<'p>>,
@@ -153,6 +162,70 @@ impl<'p> Model<'p> {
     pub fn function(&self, id: FunctionId) -> &Function<'p> {
         &self.functions[id.0 as usize]
     }
+
+    /// What a name stands for at the top of a module; none for a built-in.
+    pub fn name(&self, module: ModuleId, name: &str) -> Option<&Binding<'p>> {
+        self.scopes[module.0 as usize].names.get(name)
+    }
+
+    /// What `binding.name` stands for, where `binding` is a module or a class, or comes from outside.
+    pub fn member(&self, binding: &Binding<'p>, name: &str) -> Option<Binding<'p>> {
+        match binding {
+            Binding::Module(module) => scope::attribute(self.program, &self.scopes, *module, name),
+            Binding::External(path) => Some(Binding::External(format!("{path}.{name}"))),
+            Binding::Class(outer) => {
+                let outer = self.class(*outer);
+                self.nested(outer.module, &outer.qualname, name)
+            }
+            Binding::Entity(outer) => {
+                let outer = self.entity(*outer);
+                self.nested(outer.module, outer.name, name)
+            }
+            Binding::Function(_) | Binding::Variable { .. } => None,
+        }
+    }
+
+    /// What an import statement anywhere in a module binds, in a function too; `import a.b` binds `a`. Star imports bind
+    /// nothing here: they stand at the top of a module, whose [`Scope`] has what they bring.
+    pub fn imported(&self, module: ModuleId, stmt: &'p ast::Stmt) -> Vec<(&'p str, Binding<'p>)> {
+        names::import_entries(self.program, module, stmt)
+            .into_iter()
+            .filter_map(|(bound, entry)| Some((bound, self.entry(entry)?)))
+            .collect()
+    }
+
+    fn entry(&self, entry: names::Entry<'p>) -> Option<Binding<'p>> {
+        match entry {
+            names::Entry::Done(binding) => Some(binding),
+            names::Entry::Of(module, name) => {
+                let path =
+                    || Binding::External(format!("{}.{name}", self.program.module(module).name));
+                let bound = scope::attribute(self.program, &self.scopes, module, name);
+                Some(bound.unwrap_or_else(path))
+            }
+        }
+    }
+
+    fn nested(&self, module: ModuleId, outer: &str, name: &str) -> Option<Binding<'p>> {
+        let inside = |class: &Class<'_>| {
+            let rest = class.qualname.strip_prefix(outer)?.strip_prefix('.')?;
+            (class.module == module && rest == name).then_some(())
+        };
+        let index = self
+            .classes
+            .iter()
+            .rposition(|class| inside(class).is_some())?;
+        Some(Binding::Class(ClassId(index as u32)))
+    }
+}
+
+/// The name most like `name`, where one is like enough to be meant.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 5)
+        .min()
+        .map(|(_, known)| known)
 }
 
 impl<'p> Entity<'p> {
@@ -165,4 +238,13 @@ impl<'p> Entity<'p> {
     pub fn field(&self, name: &str) -> Option<&Field<'p>> {
         self.fields.iter().find(|field| field.name == name)
     }
+
+    /// The attribute of that name: a field or another.
+    pub fn attribute(&self, name: &str) -> Option<&Field<'p>> {
+        self.field(name)
+            .or_else(|| self.others.iter().find(|other| other.name == name))
+    }
 }
+
+#[cfg(test)]
+mod tests;

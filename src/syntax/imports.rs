@@ -6,16 +6,16 @@ use super::ast;
 
 /// An import statement.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Import<'a> {
+pub struct Import<'a> {
     /// The statement.
-    pub(super) stmt: ImportStmt<'a>,
+    pub stmt: ImportStmt<'a>,
     /// Whether the module goes on where it fails: it stands in a `try` that catches `ImportError`.
-    pub(super) optional: bool,
+    pub optional: bool,
 }
 
 /// The two forms of import.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum ImportStmt<'a> {
+pub enum ImportStmt<'a> {
     /// `import a.b`.
     Import(&'a ast::StmtImport),
     /// `from a import b`.
@@ -23,7 +23,7 @@ pub(super) enum ImportStmt<'a> {
 }
 
 /// Finds every import.
-pub(super) fn imports(body: &[ast::Stmt]) -> Vec<Import<'_>> {
+pub fn imports(body: &[ast::Stmt]) -> Vec<Import<'_>> {
     let mut finder = Finder::default();
     finder.visit_body(body);
     finder.found

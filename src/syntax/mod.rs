@@ -11,6 +11,7 @@ mod prologue;
 mod requirements;
 mod stack;
 
+pub use imports::{Import, ImportStmt, imports};
 pub use load::load;
 pub use parse::parse;
 pub use program::{Module, ModuleId, Program};

@@ -1,0 +1,222 @@
+//! Functions: how they are bound, and their parameters.
+
+use super::scope::{Binding, Scope, dotted, unaliased};
+use super::{Function, FunctionKind, Param};
+use crate::ir::ParamKind;
+use crate::syntax::ast::statement_visitor::StatementVisitor;
+use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
+use crate::syntax::{ModuleId, Program, ast};
+
+/// What a decorator is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Decorator {
+    /// It says how the function is bound.
+    Binds(FunctionKind),
+    /// It changes nothing at run time.
+    Transparent,
+    /// `@typing.overload`: the definition is only for type checkers.
+    Overload,
+    /// `@x.setter` and `@x.deleter`, under the property's name.
+    Accessor,
+    /// Another.
+    Other,
+}
+
+/// What a module's names mean, to tell decorators.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a, 'p> {
+    pub(super) program: &'p Program,
+    pub(super) scopes: &'a [Scope<'p>],
+    pub(super) module: ModuleId,
+}
+
+impl<'p> Names<'_, 'p> {
+    /// The dotted name, from outside the app, that an expression leads to; a built-in is its own name.
+    pub(super) fn external(self, expr: &ast::Expr) -> Option<String> {
+        if let ast::Expr::Name(name) = expr
+            && !self.scopes[self.module.0 as usize]
+                .names
+                .contains_key(name.id.as_str())
+        {
+            return Some(name.id.to_string());
+        }
+        match self.binding(expr)? {
+            Binding::External(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// What a dotted name stands for, through aliases.
+    pub(super) fn binding(self, expr: &ast::Expr) -> Option<Binding<'p>> {
+        let binding = dotted(self.program, self.scopes, self.module, expr)?;
+        Some(unaliased(self.program, self.scopes, binding))
+    }
+
+    /// What a decorator of a function is.
+    pub(super) fn decorator(self, decorator: &ast::Decorator) -> Decorator {
+        if let ast::Expr::Attribute(access) = &decorator.expression
+            && access.value.is_name_expr()
+            && matches!(access.attr.as_str(), "setter" | "deleter" | "getter")
+        {
+            return Decorator::Accessor;
+        }
+        match self.external(&decorator.expression).as_deref() {
+            Some("property") => Decorator::Binds(FunctionKind::Property),
+            Some("staticmethod") => Decorator::Binds(FunctionKind::Static),
+            Some("classmethod") => Decorator::Binds(FunctionKind::Class),
+            Some("typing.overload" | "typing_extensions.overload") => Decorator::Overload,
+            Some(
+                "typing.override"
+                | "typing_extensions.override"
+                | "typing.final"
+                | "typing_extensions.final"
+                | "typing.no_type_check"
+                | "abc.abstractmethod",
+            ) => Decorator::Transparent,
+            _ => Decorator::Other,
+        }
+    }
+}
+
+/// A function at the top of a module.
+pub(super) fn module_function(module: ModuleId, def: &ast::StmtFunctionDef) -> Function<'_> {
+    Function {
+        name: def.name.as_str(),
+        module,
+        def,
+        kind: FunctionKind::Module,
+        receiver: None,
+        params: params(&def.parameters, false).1,
+    }
+}
+
+/// The functions of a class body, the last definition of each name.
+pub(super) fn methods<'p>(names: Names<'_, 'p>, class: &'p ast::StmtClassDef) -> Vec<Function<'p>> {
+    let mut methods: Vec<Function<'p>> = Vec::new();
+    for def in definitions(&class.body) {
+        let decorators: Vec<_> = def
+            .decorator_list
+            .iter()
+            .map(|decorator| names.decorator(decorator))
+            .collect();
+        if decorators.contains(&Decorator::Overload) || decorators.contains(&Decorator::Accessor) {
+            continue;
+        }
+        methods.retain(|earlier| earlier.name != def.name.as_str());
+        methods.push(method(names.module, def, &decorators));
+    }
+    methods
+}
+
+fn method<'p>(
+    module: ModuleId,
+    def: &'p ast::StmtFunctionDef,
+    decorators: &[Decorator],
+) -> Function<'p> {
+    let bound = decorators.iter().find_map(|decorator| match decorator {
+        Decorator::Binds(kind) => Some(*kind),
+        _ => None,
+    });
+    let kind = bound.unwrap_or(match def.name.as_str() {
+        "__new__" => FunctionKind::Static,
+        "__init_subclass__" | "__class_getitem__" => FunctionKind::Class,
+        _ => FunctionKind::Method,
+    });
+    let (receiver, params) = params(&def.parameters, kind != FunctionKind::Static);
+    Function {
+        name: def.name.as_str(),
+        module,
+        def,
+        kind,
+        receiver,
+        params,
+    }
+}
+
+/// The definitions of a class body, also those under `if` and `try`.
+pub(super) fn definitions(body: &[ast::Stmt]) -> Vec<&ast::StmtFunctionDef> {
+    struct Definitions<'p>(Vec<&'p ast::StmtFunctionDef>);
+    impl<'p> StatementVisitor<'p> for Definitions<'p> {
+        fn visit_stmt(&mut self, stmt: &'p ast::Stmt) {
+            match stmt {
+                ast::Stmt::FunctionDef(def) => self.0.push(def),
+                ast::Stmt::ClassDef(_) => {}
+                _ => ast::statement_visitor::walk_stmt(self, stmt),
+            }
+        }
+    }
+    let mut found = Definitions(Vec::new());
+    found.visit_body(body);
+    found.0
+}
+
+/// The parameters, with the name of the first apart where it is bound to the instance or the class.
+fn params(parameters: &ast::Parameters, bound: bool) -> (Option<&str>, Vec<Param<'_>>) {
+    let mut found: Vec<_> = with_defaults(&parameters.posonlyargs, ParamKind::PositionalOnly)
+        .chain(with_defaults(&parameters.args, ParamKind::Regular))
+        .collect();
+    let receiver = (bound && !found.is_empty()).then(|| found.remove(0).name);
+    found.extend(
+        parameters
+            .vararg
+            .as_deref()
+            .map(|one| variadic(one, ParamKind::VarPositional)),
+    );
+    found.extend(with_defaults(
+        &parameters.kwonlyargs,
+        ParamKind::KeywordOnly,
+    ));
+    found.extend(
+        parameters
+            .kwarg
+            .as_deref()
+            .map(|one| variadic(one, ParamKind::VarKeyword)),
+    );
+    (receiver, found)
+}
+
+fn with_defaults(
+    parameters: &[ast::ParameterWithDefault],
+    kind: ParamKind,
+) -> impl Iterator<Item = Param<'_>> {
+    parameters.iter().map(move |one| Param {
+        name: one.parameter.name.as_str(),
+        kind,
+        annotation: one.parameter.annotation.as_deref(),
+        default: one.default.as_deref(),
+    })
+}
+
+fn variadic(parameter: &ast::Parameter, kind: ParamKind) -> Param<'_> {
+    Param {
+        name: parameter.name.as_str(),
+        kind,
+        annotation: parameter.annotation.as_deref(),
+        default: None,
+    }
+}
+
+/// The first `yield` of a function's own body, which makes it a generator.
+pub(super) fn first_yield(def: &ast::StmtFunctionDef) -> Option<&ast::Expr> {
+    struct Yields<'p>(Option<&'p ast::Expr>);
+    impl<'p> Visitor<'p> for Yields<'p> {
+        fn visit_stmt(&mut self, stmt: &'p ast::Stmt) {
+            if !matches!(stmt, ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_)) {
+                walk_stmt(self, stmt);
+            }
+        }
+
+        fn visit_expr(&mut self, expr: &'p ast::Expr) {
+            match expr {
+                ast::Expr::Lambda(_) => {}
+                ast::Expr::Yield(_) | ast::Expr::YieldFrom(_) => {
+                    self.0.get_or_insert(expr);
+                }
+                _ => walk_expr(self, expr),
+            }
+        }
+    }
+    let mut found = Yields(None);
+    found.visit_body(&def.body);
+    found.0
+}

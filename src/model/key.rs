@@ -1,0 +1,390 @@
+//! The key of an entity: what `__key__` reads, and of which type it is.
+
+use super::fields::assignments;
+use super::function::{Names, first_yield};
+use super::scope::Binding;
+use super::{Entity, Field, Function, FunctionKind, Key};
+use crate::diagnostics::Diagnostic;
+use crate::ir::KeyType;
+use crate::syntax::ast::visitor::{Visitor, walk_expr};
+use crate::syntax::{ModuleId, Ranged, ast, span};
+
+const REASON: &str = "the key is the address of an instance: it is told from the fields that `__init__` assigns, and never changes";
+
+/// Finds the key of an entity and reports what makes it unusable.
+pub(super) fn key<'p>(
+    names: Names<'_, 'p>,
+    entity: &Entity<'p>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Key<'p>> {
+    let finder = KeyFinder { names, entity };
+    let Some(method) = entity.method("__key__") else {
+        diagnostics.push(finder.no_key());
+        return None;
+    };
+    let found = finder.key(method);
+    if let Ok(key) = &found {
+        finder.assigned_elsewhere(key, diagnostics);
+    }
+    found.map_err(|problem| diagnostics.push(*problem)).ok()
+}
+
+struct KeyFinder<'a, 'p> {
+    names: Names<'a, 'p>,
+    entity: &'a Entity<'p>,
+}
+
+type Checked<T> = Result<T, Box<Diagnostic>>;
+
+impl<'p> KeyFinder<'_, 'p> {
+    fn report(
+        &self,
+        code: &'static str,
+        message: String,
+        at: &impl Ranged,
+        label: &str,
+    ) -> Diagnostic {
+        let file = self.names.program.module(self.entity.module).file;
+        Diagnostic::new(code, message, span(file, at), label)
+    }
+
+    fn no_key(&self) -> Diagnostic {
+        let name = self.entity.name;
+        let example = self
+            .entity
+            .fields
+            .first()
+            .map_or("name", |field| field.name);
+        self.report("E0101", format!("entity `{name}` has no `__key__`"), &self.entity.class.name, "")
+            .note("an entity's instances live under a key, which `__key__` computes from fields of `self`")
+            .help(format!("add a method: `def __key__(self) -> str: return self.{example}`"))
+    }
+
+    fn key(&self, method: &Function<'p>) -> Checked<Key<'p>> {
+        self.check_form(method)?;
+        let fields = self.read_fields(method)?;
+        let returned = last_returned(method.def).ok_or_else(|| {
+            let message = format!("`__key__` of `{}` returns nothing", self.entity.name);
+            Box::new(
+                self.report("E0102", message, &method.def.name, "")
+                    .note(REASON),
+            )
+        })?;
+        Ok(Key {
+            def: method.def,
+            type_: Some(self.key_type(method, returned)?),
+            fields,
+        })
+    }
+
+    fn check_form(&self, method: &Function<'p>) -> Checked<()> {
+        let def = method.def;
+        let problem = if method.kind != FunctionKind::Method {
+            "is not a plain method"
+        } else if !method.params.is_empty() {
+            "takes parameters"
+        } else if def.is_async {
+            "is `async`"
+        } else if first_yield(def).is_some() {
+            "is a generator"
+        } else {
+            return Ok(());
+        };
+        let message = format!("`__key__` of `{}` {problem}", self.entity.name);
+        let found = self
+            .report("E0102", message, &def.name, "")
+            .help("write it as `def __key__(self) -> str:`");
+        Err(Box::new(found))
+    }
+
+    fn read_fields(&self, method: &Function<'p>) -> Checked<Vec<&'p str>> {
+        let mut reads = Reads {
+            receiver: method.receiver.unwrap_or_default(),
+            found: Vec::new(),
+        };
+        reads.visit_body(&method.def.body);
+        let mut fields: Vec<&'p str> = Vec::new();
+        for (name, at) in reads.found {
+            if let Some(field) = self.entity.field(name) {
+                if !fields.contains(&field.name) {
+                    fields.push(field.name);
+                }
+            } else if !self
+                .entity
+                .others
+                .iter()
+                .any(|other| other.name == name && other.value.is_some())
+            {
+                return Err(Box::new(self.unknown_field(name, at)));
+            }
+        }
+        if fields.is_empty() {
+            let message = format!(
+                "`__key__` of `{}` reads no field of `self`",
+                self.entity.name
+            );
+            let found = self
+                .report("E0102", message, &method.def.name, "")
+                .note(REASON)
+                .note("an entity whose key is always the same would have a single instance");
+            return Err(Box::new(found));
+        }
+        Ok(fields)
+    }
+
+    fn unknown_field(&self, name: &str, at: &'p ast::Expr) -> Diagnostic {
+        let is_method = self.entity.method(name).is_some();
+        let message = match is_method {
+            true => format!("`__key__` calls the method `{name}`"),
+            false => format!("`__key__` reads `self.{name}`, which `__init__` does not assign"),
+        };
+        let mut found = self.report("E0102", message, at, "").note(REASON);
+        let known = self.entity.fields.iter().map(|field| field.name);
+        if !is_method && let Some(near) = super::nearest(name, known) {
+            found = found.help(format!("there is a field `{near}`"));
+        }
+        found
+    }
+
+    fn key_type(&self, method: &Function<'p>, returned: &'p ast::Expr) -> Checked<KeyType> {
+        let told = self.type_of_value(returned, method);
+        let Some(annotation) = method.def.returns.as_deref() else {
+            return match told {
+                Told::Key(type_) => Ok(type_),
+                Told::Other => Err(Box::new(self.other_type(returned))),
+                Told::Unknown => {
+                    let message = format!(
+                        "the type of the key of `{}` cannot be told",
+                        self.entity.name
+                    );
+                    let found = self
+                        .report("E0103", message, returned, "`str` or `int`?")
+                        .help("annotate `__key__`: `def __key__(self) -> str:`");
+                    Err(Box::new(found))
+                }
+            };
+        };
+        let (Told::Key(declared), found) = (
+            self.type_of_annotation(annotation, self.entity.module),
+            told,
+        ) else {
+            return Err(Box::new(self.other_type(annotation)));
+        };
+        match found {
+            Told::Key(actual) if actual != declared => {
+                let message = format!(
+                    "`__key__` is annotated `{}` and returns `{}`",
+                    name(declared),
+                    name(actual)
+                );
+                Err(Box::new(self.report(
+                    "E0103",
+                    message,
+                    returned,
+                    name(actual),
+                )))
+            }
+            Told::Other => Err(Box::new(self.other_type(returned))),
+            _ => Ok(declared),
+        }
+    }
+
+    fn other_type(&self, at: &impl Ranged) -> Diagnostic {
+        let message = format!(
+            "the key of `{}` is neither a `str` nor an `int`",
+            self.entity.name
+        );
+        self.report("E0103", message, at, "")
+            .note("keys address instances over the network and in URLs")
+            .help("return a string that is made of it, such as `f\"{self.a}-{self.b}\"`")
+    }
+
+    fn type_of_value(&self, value: &'p ast::Expr, method: &Function<'p>) -> Told {
+        match value {
+            ast::Expr::FString(_) | ast::Expr::StringLiteral(_) => Told::Key(KeyType::Str),
+            ast::Expr::NumberLiteral(number) => match number.value {
+                ast::Number::Int(_) => Told::Key(KeyType::Int),
+                _ => Told::Other,
+            },
+            ast::Expr::NoneLiteral(_)
+            | ast::Expr::BooleanLiteral(_)
+            | ast::Expr::BytesLiteral(_)
+            | ast::Expr::Tuple(_)
+            | ast::Expr::List(_)
+            | ast::Expr::Dict(_)
+            | ast::Expr::Set(_) => Told::Other,
+            ast::Expr::Call(call) => match self.names.external(&call.func).as_deref() {
+                Some("str") => Told::Key(KeyType::Str),
+                Some("int" | "len") => Told::Key(KeyType::Int),
+                _ => Told::Unknown,
+            },
+            ast::Expr::Attribute(access) if is_name(&access.value, method.receiver) => self
+                .entity
+                .field(&access.attr)
+                .map_or(Told::Unknown, |field| self.type_of_field(field)),
+            _ => Told::Unknown,
+        }
+    }
+
+    fn type_of_field(&self, field: &Field<'p>) -> Told {
+        if let Some(annotation) = field.annotation {
+            return self.type_of_annotation(annotation, self.entity.module);
+        }
+        let (Some(value), Some(init)) = (field.value, self.entity.method("__init__")) else {
+            return Told::Unknown;
+        };
+        let ast::Expr::Name(name) = value else {
+            return match self.type_of_value(value, init) {
+                // The first of several values says only what the key may be.
+                Told::Other => Told::Unknown,
+                told => told,
+            };
+        };
+        let param = init
+            .params
+            .iter()
+            .find(|param| param.name == name.id.as_str());
+        match param.and_then(|param| param.annotation) {
+            Some(annotation) => self.type_of_annotation(annotation, self.entity.module),
+            None => Told::Unknown,
+        }
+    }
+
+    fn type_of_annotation(&self, annotation: &ast::Expr, module: ModuleId) -> Told {
+        let names = Names {
+            module,
+            ..self.names
+        };
+        let named = match annotation {
+            ast::Expr::StringLiteral(text) => Some(text.value.to_str().trim().to_owned()),
+            ast::Expr::Name(_) | ast::Expr::Attribute(_) => names.external(annotation),
+            _ => None,
+        };
+        match named.as_deref() {
+            Some("str") => Told::Key(KeyType::Str),
+            Some("int") => Told::Key(KeyType::Int),
+            Some(
+                "float" | "bool" | "bytes" | "bytearray" | "complex" | "list" | "dict" | "tuple"
+                | "set" | "object" | "uuid.UUID" | "datetime.datetime" | "datetime.date"
+                | "decimal.Decimal",
+            ) => Told::Other,
+            Some(_) => Told::Unknown,
+            None => self.type_of_alias(names, annotation),
+        }
+    }
+
+    fn type_of_alias(&self, names: Names<'_, 'p>, annotation: &ast::Expr) -> Told {
+        match annotation {
+            ast::Expr::NoneLiteral(_) | ast::Expr::BinOp(_) => return Told::Other,
+            ast::Expr::Subscript(outer) => {
+                let path = names.external(&outer.value);
+                return match (
+                    path.as_deref().and_then(|path| path.rsplit('.').next()),
+                    &*outer.slice,
+                ) {
+                    (Some("Annotated"), ast::Expr::Tuple(parts)) if !parts.is_empty() => {
+                        self.type_of_annotation(&parts.elts[0], names.module)
+                    }
+                    (Some("Final"), inner) => self.type_of_annotation(inner, names.module),
+                    _ => Told::Other,
+                };
+            }
+            _ => {}
+        }
+        let Some(Binding::Variable {
+            module,
+            value: Some(value),
+            ..
+        }) = names.binding(annotation)
+        else {
+            return Told::Other;
+        };
+        let names = Names { module, ..names };
+        match value {
+            ast::Expr::Name(_) => self.type_of_annotation(value, module),
+            ast::Expr::Call(call) => match (
+                names.external(&call.func).as_deref(),
+                call.arguments.args.get(1),
+            ) {
+                (Some("typing.NewType"), Some(base)) => self.type_of_annotation(base, module),
+                _ => Told::Unknown,
+            },
+            _ => Told::Unknown,
+        }
+    }
+
+    fn assigned_elsewhere(&self, key: &Key<'p>, diagnostics: &mut Vec<Diagnostic>) {
+        for method in self
+            .entity
+            .methods
+            .iter()
+            .filter(|method| method.name != "__init__")
+        {
+            for assignment in assignments(method, true) {
+                if key.fields.contains(&assignment.name) {
+                    let name = assignment.name;
+                    let message =
+                        format!("`{name}` is part of the key and is assigned outside `__init__`");
+                    let file = self.names.program.module(self.entity.module).file;
+                    diagnostics.push(
+                        self.report("E0104", message, &assignment.range, "assigned here")
+                            .also(span(file, &key.def.name), format!("`__key__` reads `{name}`"))
+                            .note("the key is the address of an instance: if it changed, the instance could not be found again")
+                            .help("create another instance, or keep what changes in a field that `__key__` does not read"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// What is known of a type.
+enum Told {
+    Key(KeyType),
+    Other,
+    Unknown,
+}
+
+fn name(type_: KeyType) -> &'static str {
+    match type_ {
+        KeyType::Str => "str",
+        KeyType::Int => "int",
+    }
+}
+
+fn is_name(expr: &ast::Expr, name: Option<&str>) -> bool {
+    matches!(expr, ast::Expr::Name(found) if Some(found.id.as_str()) == name)
+}
+
+fn last_returned(def: &ast::StmtFunctionDef) -> Option<&ast::Expr> {
+    struct Returns<'p>(Option<&'p ast::Expr>);
+    impl<'p> Visitor<'p> for Returns<'p> {
+        fn visit_stmt(&mut self, stmt: &'p ast::Stmt) {
+            match stmt {
+                ast::Stmt::Return(found) => self.0 = found.value.as_deref().or(self.0),
+                ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_) => {}
+                _ => ast::visitor::walk_stmt(self, stmt),
+            }
+        }
+    }
+    let mut found = Returns(None);
+    found.visit_body(&def.body);
+    found.0
+}
+
+/// The attributes of the receiver that are read, in order.
+struct Reads<'p> {
+    receiver: &'p str,
+    found: Vec<(&'p str, &'p ast::Expr)>,
+}
+
+impl<'p> Visitor<'p> for Reads<'p> {
+    fn visit_expr(&mut self, expr: &'p ast::Expr) {
+        if let ast::Expr::Attribute(access) = expr
+            && is_name(&access.value, Some(self.receiver))
+        {
+            self.found.push((access.attr.as_str(), expr));
+        }
+        walk_expr(self, expr);
+    }
+}
