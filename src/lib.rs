@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod diagnostics;
+pub mod emit;
 pub mod ir;
 pub mod lower;
 pub mod model;

@@ -234,7 +234,7 @@ mod tests {
         };
         assert_eq!(summary(&[], Style::Plain), None);
         assert_eq!(
-            summary(&[warning.clone()], Style::Plain).unwrap(),
+            summary(std::slice::from_ref(&warning), Style::Plain).unwrap(),
             "warning: found 1 warning"
         );
         let both = [error.clone(), warning, error];

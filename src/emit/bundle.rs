@@ -1,0 +1,70 @@
+//! A bundle in memory.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// The file that says what a bundle is; a folder that holds one is a bundle.
+pub const BUNDLE_FILE: &str = "bundle.json";
+
+/// The version of the layout of bundles.
+const FORMAT: u32 = 1;
+
+/// The files of a bundle: their paths below its folder, with `/`, and what they hold.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Bundle {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Serialize)]
+struct Description<'a> {
+    format: u32,
+    target: &'a str,
+    app: &'a str,
+    digest: String,
+}
+
+impl Bundle {
+    /// Puts a file in.
+    pub(super) fn add(&mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) {
+        self.files.insert(path.into(), content.into());
+    }
+
+    /// Adds the description, with the digest over all other files.
+    pub(super) fn seal(&mut self, target: &str, app: &str) -> anyhow::Result<()> {
+        let description = Description {
+            format: FORMAT,
+            target,
+            app,
+            digest: self.digest(),
+        };
+        let text = serde_json::to_string_pretty(&description)? + "\n";
+        self.add(BUNDLE_FILE, text);
+        Ok(())
+    }
+
+    /// The files, sorted by path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files
+            .iter()
+            .map(|(path, content)| (path.as_str(), content.as_slice()))
+    }
+
+    /// What a file holds.
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (path, content) in &self.files {
+            for part in [path.as_bytes(), content] {
+                hasher.update((part.len() as u64).to_le_bytes());
+                hasher.update(part);
+            }
+        }
+        let digest = hasher.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

@@ -1,0 +1,202 @@
+//! The statements with which a block hands over: to another entity, or to another block.
+
+use super::block::WIDTH;
+use super::module::Split;
+use super::writer::Writer;
+use crate::ir::{Code, Transition};
+
+/// `return flow.call(CALLEE, …).then(…)`.
+pub fn call(
+    writer: &mut Writer,
+    split: &Split<'_>,
+    callee: &Code,
+    arguments: &Code,
+    then: Option<&Transition>,
+) {
+    let arguments = Arguments::Code(arguments);
+    leave(writer, split, "call", callee, &arguments, then);
+}
+
+/// `return flow.read(REFERENCE, "attribute").then(…)`.
+pub fn read(
+    writer: &mut Writer,
+    split: &Split<'_>,
+    receiver: &Code,
+    attribute: &str,
+    then: Option<&Transition>,
+) {
+    let arguments = Arguments::Text(format!("\"{attribute}\""));
+    leave(writer, split, "read", receiver, &arguments, then);
+}
+
+/// `return flow.create(CLASS, …).then(…)`.
+pub fn create(
+    writer: &mut Writer,
+    split: &Split<'_>,
+    class: &Code,
+    arguments: &Code,
+    then: Option<&Transition>,
+) {
+    let arguments = Arguments::Code(arguments);
+    leave(writer, split, "create", class, &arguments, then);
+}
+
+/// `return flow.goto(BLOCK, …)`.
+pub fn goto(writer: &mut Writer, split: &Split<'_>, to: &Transition) {
+    let handed = handed_over(split, to);
+    let whole = format!("return {}.goto({})", split.flow, handed.join(", "));
+    if writer.width(&whole) <= WIDTH {
+        writer.line(&whole, None);
+    } else {
+        list(
+            writer,
+            &format!("return {}.goto(", split.flow),
+            &handed,
+            None,
+        );
+    }
+}
+
+/// What follows the callee.
+enum Arguments<'a> {
+    Code(&'a Code),
+    Text(String),
+}
+
+impl Arguments<'_> {
+    /// The arguments, where they fit on a line and hold no comment that would hide what follows them.
+    fn on_one_line(&self) -> Option<&str> {
+        match self {
+            Self::Code(code) if code.text.contains(['\n', '#']) => None,
+            Self::Code(code) => Some(code.text.trim()),
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+fn leave(
+    writer: &mut Writer,
+    split: &Split<'_>,
+    verb: &str,
+    callee: &Code,
+    arguments: &Arguments<'_>,
+    then: Option<&Transition>,
+) {
+    let origin = callee.lines.last().copied();
+    let head = format!("return {}.{verb}(", split.flow);
+    let tail = match then {
+        Some(to) => handed_over(split, to),
+        None => vec![origin.unwrap_or_default().to_string()],
+    };
+    let method = if then.is_some() { "then" } else { "tail" };
+    let Some(arguments_text) = arguments
+        .on_one_line()
+        .filter(|_| !callee.text.contains('\n'))
+    else {
+        writer.line(&head, origin);
+        writer.indented(|writer| write_arguments(writer, callee, arguments));
+        finish(writer, ")", method, &tail, origin);
+        return;
+    };
+    let comma = if arguments_text.is_empty() { "" } else { ", " };
+    let operation = format!("{head}{}{comma}{arguments_text})", callee.text);
+    finish(writer, &operation, method, &tail, origin);
+}
+
+fn write_arguments(writer: &mut Writer, callee: &Code, arguments: &Arguments<'_>) {
+    writer.code(callee, ",");
+    match arguments {
+        Arguments::Code(code) if code.text.trim().is_empty() => {}
+        Arguments::Code(code) => writer.code(&without_blank_ends(code), ""),
+        Arguments::Text(text) => writer.line(text, callee.lines.last().copied()),
+    }
+}
+
+fn without_blank_ends(code: &Code) -> Code {
+    let lines: Vec<_> = code.text.split('\n').collect();
+    let is_blank = |line: &&str| line.trim().is_empty();
+    let first = lines.iter().take_while(|line| is_blank(line)).count();
+    let end = lines.len() - lines.iter().rev().take_while(|line| is_blank(line)).count();
+    let kept = first..end.max(first);
+    Code {
+        text: lines[kept.clone()].join("\n"),
+        lines: code.lines.get(kept.clone()).unwrap_or_default().to_vec(),
+        verbatim: code
+            .verbatim
+            .iter()
+            .filter(|&&line| kept.contains(&(line as usize)))
+            .map(|line| line - first as u32)
+            .collect(),
+    }
+}
+
+/// Writes `OPERATION.then(…)`, on one line if it fits.
+fn finish(
+    writer: &mut Writer,
+    operation: &str,
+    method: &str,
+    tail: &[String],
+    origin: Option<u32>,
+) {
+    let whole = format!("{operation}.{method}({})", tail.join(", "));
+    if writer.width(&whole) <= WIDTH {
+        writer.line(&whole, origin);
+    } else {
+        list(writer, &format!("{operation}.{method}("), tail, origin);
+    }
+}
+
+/// Writes an opened bracket's elements, each on its line, and closes it.
+fn list(writer: &mut Writer, opened: &str, elements: &[String], origin: Option<u32>) {
+    writer.line(opened, origin);
+    writer.indented(|writer| {
+        for element in elements {
+            writer.line(&format!("{element},"), origin);
+        }
+    });
+    writer.line(")", origin);
+}
+
+/// The block and the variables that it is given.
+fn handed_over(split: &Split<'_>, to: &Transition) -> Vec<String> {
+    let owner = if is_private(split.class) {
+        "__class__"
+    } else {
+        split.class
+    };
+    let mut handed = vec![format!("{owner}.{}", to.block)];
+    let (unsure, bound): (Vec<_>, Vec<_>) =
+        to.live.iter().partition(|variable| variable.maybe_unbound);
+    for variable in bound {
+        handed.push(format!(
+            "{}={}",
+            mangled(split.class, &variable.name),
+            variable.name
+        ));
+    }
+    if !unsure.is_empty() {
+        let names: Vec<_> = unsure
+            .iter()
+            .map(|variable| format!("\"{}\"", mangled(split.class, &variable.name)))
+            .collect();
+        handed.push(format!(
+            "**{}.bound(locals(), {})",
+            split.flow,
+            names.join(", ")
+        ));
+    }
+    handed
+}
+
+fn is_private(name: &str) -> bool {
+    name.starts_with("__") && !name.ends_with("__")
+}
+
+/// A local's name as Python keeps it inside the class: parameters are mangled, keywords of calls are not.
+fn mangled(class: &str, name: &str) -> String {
+    match class.trim_start_matches('_') {
+        "" => name.to_owned(),
+        class if is_private(name) => format!("_{class}{name}"),
+        _ => name.to_owned(),
+    }
+}

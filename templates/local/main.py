@@ -1,0 +1,12 @@
+"""Serves {{ app.name }} over HTTP: `python main.py --help` lists the options."""
+
+import sys
+from pathlib import Path
+
+BUNDLE = Path(__file__).resolve().parent
+sys.path[:0] = [str(BUNDLE / "app"), str(BUNDLE)]
+
+from stateflow.adapters.local import main  # noqa: E402
+
+if __name__ == "__main__":
+    sys.exit(main(BUNDLE))
