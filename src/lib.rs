@@ -6,6 +6,7 @@ pub mod check;
 pub mod diagnostics;
 pub mod emit;
 pub mod ir;
+pub mod launch;
 pub mod lower;
 pub mod model;
 pub mod resolve;

@@ -1,0 +1,129 @@
+//! Finding a Python.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+/// The oldest Python that bundles run on.
+const OLDEST: (u32, u32) = (3, 11);
+
+/// Names looked for on PATH, in this order.
+const NAMES: &[&str] = &[
+    "python3",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python",
+];
+
+/// Prints the version and the interpreter's own path.
+const PROBE: &str = "import sys; print(*sys.version_info[:3], sys.executable)";
+
+/// A Python that was found and answers.
+#[derive(Debug, Clone)]
+pub struct Interpreter {
+    /// Its executable.
+    pub path: PathBuf,
+    /// Major, minor and micro version.
+    pub version: (u32, u32, u32),
+}
+
+/// Finds a Python of at least 3.11: the one that `STATEFLOW_PYTHON` names, or else the first on PATH.
+pub fn find() -> Result<Interpreter> {
+    let (major, minor) = OLDEST;
+    if let Some(named) = env::var_os("STATEFLOW_PYTHON") {
+        let named = named.to_string_lossy().into_owned();
+        return match probe(&named) {
+            Probe::Found(interpreter) if recent(&interpreter) => Ok(interpreter),
+            other => bail!(
+                "STATEFLOW_PYTHON is {named}, which {}; it must be Python {major}.{minor} or later",
+                other.tell()
+            ),
+        };
+    }
+    let mut tried = Vec::new();
+    for name in NAMES {
+        match probe(name) {
+            Probe::Found(interpreter) if recent(&interpreter) => return Ok(interpreter),
+            other => tried.push(format!("{name} {}", other.tell())),
+        }
+    }
+    bail!(
+        "no Python {major}.{minor} or later was found: {}; install one, or name it in STATEFLOW_PYTHON",
+        tried.join(", ")
+    )
+}
+
+fn recent(interpreter: &Interpreter) -> bool {
+    (interpreter.version.0, interpreter.version.1) >= OLDEST
+}
+
+enum Probe {
+    Found(Interpreter),
+    Missing,
+    Broken,
+}
+
+impl Probe {
+    fn tell(&self) -> String {
+        match self {
+            Self::Found(Interpreter { version, .. }) => {
+                format!("is {}.{}.{}", version.0, version.1, version.2)
+            }
+            Self::Missing => "is not there".to_owned(),
+            Self::Broken => "does not run".to_owned(),
+        }
+    }
+}
+
+fn probe(name: &str) -> Probe {
+    let output = Command::new(name)
+        .args(["-c", PROBE])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    match output {
+        Ok(output) if output.status.success() => {
+            parse(&String::from_utf8_lossy(&output.stdout)).map_or(Probe::Broken, Probe::Found)
+        }
+        Ok(_) => Probe::Broken,
+        Err(_) => Probe::Missing,
+    }
+}
+
+fn parse(answer: &str) -> Option<Interpreter> {
+    let mut words = answer.trim_end().splitn(4, ' ');
+    let mut number = || words.next()?.parse().ok();
+    let version = (number()?, number()?, number()?);
+    Some(Interpreter {
+        path: PathBuf::from(words.next()?),
+        version,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_version_and_path() {
+        let interpreter = parse("3 12 1 /opt/some folder/python3\n").unwrap();
+        assert_eq!(interpreter.version, (3, 12, 1));
+        assert_eq!(interpreter.path, PathBuf::from("/opt/some folder/python3"));
+        assert!(parse("hello").is_none());
+    }
+
+    #[test]
+    fn only_later_versions_will_do() {
+        let of = |version| Interpreter {
+            path: PathBuf::new(),
+            version,
+        };
+        assert!(!recent(&of((3, 10, 9))));
+        assert!(recent(&of((3, 11, 0))));
+        assert!(recent(&of((4, 0, 0))));
+    }
+}
