@@ -22,7 +22,34 @@ macro_rules! codes {
 }
 
 /// Every code, sorted.
-pub static CODES: &[Code] = codes![];
+pub static CODES: &[Code] = codes![
+    "E0001" "syntax error",
+    "E0002" "a file is not readable text",
+    "E0003" "nested too deeply",
+    "E0004" "syntax too new for the Python asked for",
+    "E0005" "a statement stands where it cannot",
+    "E0010" "an import leads to a module that is not there",
+    "E0011" "a relative import leads out of its package",
+    "E0012" "a folder is not a package",
+    "E0013" "an import names what its module does not have",
+    "E0020" "inline script metadata is malformed",
+    "E0021" "a line of requirements.txt cannot be used",
+    "E0022" "pyproject.toml is malformed",
+    "E0100" "the app has no entity",
+    "E0101" "an entity has no __key__",
+    "E0102" "__key__ cannot be used",
+    "E0103" "a key is neither str nor int",
+    "E0104" "a key field is assigned outside __init__",
+    "E0105" "an entity is defined twice",
+    "E0106" "an entity defines a special method that it may not",
+    "E0107" "an entity is not at the top of a module",
+    "E0108" "an entity inherits",
+    "E0109" "an entity has another decorator",
+    "E0110" "a method of an entity has an unknown decorator",
+    "E0111" "a method of an entity is async or a generator",
+    "E0112" "a method has no parameter for its instance",
+    "E0113" "the entity decorator is written in a wrong way",
+];
 
 /// The code of that name, in any case.
 pub fn find(name: &str) -> Option<&'static Code> {

@@ -94,14 +94,14 @@ fn is_entity(names: Names<'_, '_>, raw: &RawClass<'_>, diagnostics: &mut Vec<Dia
             EntityDecorator::Plain => {}
             EntityDecorator::Module => {
                 diagnostics.push(
-                    Diagnostic::new("E0114", "`stateflow` is a module, not a decorator", at, "")
+                    Diagnostic::new("E0113", "`stateflow` is a module, not a decorator", at, "")
                         .help("write `@stateflow.entity`"),
                 );
             }
             EntityDecorator::WithArguments => {
                 diagnostics.push(
                     Diagnostic::new(
-                        "E0114",
+                        "E0113",
                         "the decorator of an entity takes no arguments",
                         at,
                         "",

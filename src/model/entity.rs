@@ -120,12 +120,16 @@ impl Checker<'_, '_> {
 
     fn special_name(&mut self, name: &str, at: &impl Ranged) {
         if let Some(reason) = refused(name) {
-            let mut found = self
+            let found = self
                 .report("E0106", self.special_message(name), at)
-                .note(reason);
-            if reason == SPECIAL {
-                found = found.help("give it an ordinary name");
-            }
+                .note(reason)
+                .help(match reason {
+                    IDENTITY => {
+                        "leave it out, and compare fields in a method with an ordinary name"
+                    }
+                    ATTRIBUTES => "leave it out",
+                    _ => "give it an ordinary name",
+                });
             self.diagnostics.push(found);
         }
     }
@@ -139,7 +143,7 @@ impl Checker<'_, '_> {
             };
             let found = self
                 .report("E0110", format!("{what} on a method of an entity is not supported yet"), decorator)
-                .note("StateFlow compiles the method as it stands, and cannot tell what the decorator makes of it");
+                .note("StateFlow compiles the method as it stands, and cannot tell what the decorator makes of it").help("do in the method itself what the decorator would do");
             self.diagnostics.push(found);
         }
     }

@@ -398,12 +398,12 @@ fn key_fields_change_nowhere_but_in_init() {
 fn what_an_entity_may_not_be_is_reported() {
     assert_eq!(
         said_of("@stateflow\nclass A: pass\n")[0],
-        "E0114 `stateflow` is a module, not a decorator [@stateflow]"
+        "E0113 `stateflow` is a module, not a decorator [@stateflow]"
     );
     let text = entity("").replace("entity\n", "entity(ttl=3)\n");
     assert_eq!(
         said_of(&text),
-        ["E0114 the decorator of an entity takes no arguments [@stateflow.entity(ttl=3)]"]
+        ["E0113 the decorator of an entity takes no arguments [@stateflow.entity(ttl=3)]"]
     );
     let head = |head: &str| said_of(&entity("").replace("class User", head));
     assert_eq!(head("class User(object)"), [] as [&str; 0]);

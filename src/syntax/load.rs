@@ -244,7 +244,7 @@ impl Loader<'_> {
             self.modules.insert(name.to_owned(), None);
             let message = format!("the module `{name}` cannot be read");
             self.diagnostics
-                .push(Diagnostic::new("E0014", message, at, error.to_string()));
+                .push(Diagnostic::new("E0010", message, at, error.to_string()));
         }
     }
 

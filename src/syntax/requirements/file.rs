@@ -46,7 +46,7 @@ impl Reader<'_> {
                     "",
                 )
                 .note("a bundle lists the distributions that it installs, and nothing else")
-                .help("leave it to pip's own configuration"),
+                .help("name the distribution, and leave the rest to pip's own configuration"),
             );
             return;
         };

@@ -65,6 +65,9 @@ fn specifier_parts(specifier: &str) -> Result<(&str, &str), String> {
         .find(|operator| specifier.starts_with(operator))
         .ok_or_else(|| format!("`{specifier}` does not begin with a comparison such as `>=`"))?;
     let version = specifier[operator.len()..].trim();
+    if version.is_empty() {
+        return Err(format!("a version is missing behind the `{operator}`"));
+    }
     let known =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '*' | '+' | '!' | '-' | '_');
     if version.starts_with(|c: char| c.is_ascii_alphanumeric()) && version.chars().all(known) {
