@@ -15,6 +15,7 @@ const FORMAT: u32 = 1;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Bundle {
     files: BTreeMap<String, Vec<u8>>,
+    digest: String,
 }
 
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ struct Description<'a> {
     format: u32,
     target: &'a str,
     app: &'a str,
-    digest: String,
+    digest: &'a str,
 }
 
 impl Bundle {
@@ -33,11 +34,12 @@ impl Bundle {
 
     /// Adds the description, with the digest over all other files.
     pub(super) fn seal(&mut self, target: &str, app: &str) -> anyhow::Result<()> {
+        self.digest = self.digest_files();
         let description = Description {
             format: FORMAT,
             target,
             app,
-            digest: self.digest(),
+            digest: &self.digest,
         };
         let text = serde_json::to_string_pretty(&description)? + "\n";
         self.add(BUNDLE_FILE, text);
@@ -56,7 +58,12 @@ impl Bundle {
         self.files.get(path).map(Vec::as_slice)
     }
 
-    fn digest(&self) -> String {
+    /// 64 hexadecimal digits that tell bundles apart.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    fn digest_files(&self) -> String {
         let mut hasher = Sha256::new();
         for (path, content) in &self.files {
             for part in [path.as_bytes(), content] {

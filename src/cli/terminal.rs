@@ -1,0 +1,41 @@
+//! Standard output and standard error.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal, Write};
+
+use stateflow::diagnostics::Style;
+
+/// Writes a result to standard output.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes a line to standard error; where that is closed, nobody wants to know.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// How standard error is written to.
+pub fn error_style() -> Style {
+    style(io::stderr().is_terminal())
+}
+
+/// How standard output is written to.
+pub fn output_style() -> Style {
+    style(io::stdout().is_terminal())
+}
+
+fn style(is_terminal: bool) -> Style {
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
+    let no_colour =
+        variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some(OsStr::new("dumb"));
+    let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    if forced || (is_terminal && !no_colour) {
+        Style::Coloured
+    } else {
+        Style::Plain
+    }
+}
