@@ -1,0 +1,1 @@
+"""Scenarios: lists of steps that are played in plain CPython and on every target, and must agree."""
