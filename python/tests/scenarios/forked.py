@@ -29,5 +29,5 @@ def forked(function: Callable[..., Any], *arguments: Any) -> Any:
 def _run(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     try:
         pipe.send((True, function(*arguments)))
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent is to know
         pipe.send((False, traceback.format_exc()))

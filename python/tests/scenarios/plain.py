@@ -34,6 +34,10 @@ class PlainWorld:
         instance = self._find(step.entity, step.key)
         return self._outcome(lambda: getattr(instance, step.method)(**self._arguments(step)))
 
+    def addresses(self) -> list[Address]:
+        """Where entities live, by now."""
+        return [_address(instance) for instance in self._instances]
+
     def states(self) -> dict[str, Json]:
         """The fields of every entity."""
         found = {}
@@ -72,7 +76,7 @@ class PlainWorld:
     def _outcome(self, act: Any) -> Json:
         try:
             return {"value": encode(act(), self._address_of)}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - what an app raises is an outcome
             return {"raised": self._raised(error, set())}
 
     def _raised(self, error: BaseException, seen: set[int]) -> Json:

@@ -20,7 +20,9 @@ class Step:
     arguments: dict[str, Json]
 
     def __str__(self) -> str:
-        arguments = ", ".join(f"{name}={json.dumps(value)}" for name, value in self.arguments.items())
+        arguments = ", ".join(
+            f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in self.arguments.items()
+        )
         target = self.entity if self.key is None else f"{self.entity}[{self.key!r}].{self.method}"
         return f"{target}({arguments})"
 
@@ -70,7 +72,9 @@ def play(world: World, steps: list[Step]) -> list[Json]:
 
 
 def _changes(before: dict[str, Json], after: dict[str, Json]) -> dict[str, Json]:
-    changed = {name: fields for name, fields in after.items() if name not in before or text(before[name]) != text(fields)}
+    changed = {
+        name: fields for name, fields in after.items() if name not in before or text(before[name]) != text(fields)
+    }
     return changed | {name: None for name in before if name not in after}
 
 
