@@ -60,7 +60,12 @@ fn declared(body: &[u8], marked: bool) -> Result<Encoding, DecodeError> {
         return Ok(Encoding::Utf8);
     };
     let encoding = Encoding::named(&name).map_err(|reason| DecodeError { line, reason })?;
-    if marked && encoding != Encoding::Utf8 {
+    if marked
+        && !name
+            .to_ascii_lowercase()
+            .replace('_', "-")
+            .starts_with("utf-8")
+    {
         return Err(DecodeError {
             line,
             reason: format!(
@@ -166,6 +171,7 @@ mod tests {
             decode(b"\xef\xbb\xbf# coding: utf-8\nx").unwrap(),
             "# coding: utf-8\nx"
         );
+        assert!(decode(b"\xef\xbb\xbf# coding: utf8\nx").is_err());
         assert_eq!(
             reason(b"\xef\xbb\xbf# coding: latin-1\nx"),
             "line 1: the file begins with a UTF-8 byte order mark but declares itself as `latin-1`"

@@ -64,6 +64,27 @@ impl Checker {
         };
         self.inside(place, false, |checker| checker.visit_body(&def.body));
     }
+
+    /// A generator expression may `await` wherever it stands, but for its first iterable.
+    fn generator(&mut self, generator: &ast::ExprGenerator) {
+        for (index, comprehension) in generator.generators.iter().enumerate() {
+            if index == 0 {
+                self.visit_expr(&comprehension.iter);
+            }
+            self.inside(Place::AsyncFunction, false, |checker| {
+                if index > 0 {
+                    checker.visit_expr(&comprehension.iter);
+                }
+                comprehension
+                    .ifs
+                    .iter()
+                    .for_each(|condition| checker.visit_expr(condition));
+            });
+        }
+        self.inside(Place::AsyncFunction, false, |checker| {
+            checker.visit_expr(&generator.elt)
+        });
+    }
 }
 
 impl<'a> Visitor<'a> for Checker {
@@ -112,6 +133,7 @@ impl<'a> Visitor<'a> for Checker {
             ast::Expr::Await(_) if self.place == Place::Function => {
                 self.report(expr, "`await` outside an `async` function")
             }
+            ast::Expr::Generator(generator) => return self.generator(generator),
             ast::Expr::Lambda(lambda) => {
                 if let Some(parameters) = &lambda.parameters {
                     self.visit_parameters(parameters);

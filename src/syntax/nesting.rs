@@ -10,6 +10,9 @@ const MAX_INDENTATION: usize = 99;
 /// The deepest expression; CPython's compiler gives up at about 2,990.
 const MAX_EXPRESSION: usize = 2_900;
 
+/// From `|` to `*`.
+const PRECEDENCES: usize = 6;
+
 /// What nests too deeply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TooDeep {
@@ -85,19 +88,19 @@ struct Level {
     loose: usize,
     /// `not`, which `and` and `or` end too.
     negations: usize,
-    /// Binary operators, which a comparison ends too.
-    operators: usize,
+    /// Binary operators by how loosely they bind, which a comparison ends too.
+    operators: [usize; PRECEDENCES],
     /// Signs, powers, attributes, calls and subscripts of one operand.
     operand: usize,
 }
 
 impl Level {
     fn depth(&self) -> usize {
-        1 + self.loose + self.negations + self.operators + self.operand
+        1 + self.loose + self.negations + self.operators.iter().sum::<usize>() + self.operand
     }
 
     fn end_comparand(&mut self) {
-        self.operators = 0;
+        self.operators = [0; PRECEDENCES];
         self.operand = 0;
     }
 
@@ -158,15 +161,22 @@ impl Nesting {
                 self.current.end_comparand();
             }
             T::Dot | T::DoubleStar | T::Await | T::Tilde => self.current.operand += 1,
-            _ if kind.is_operator() => self.operator(),
+            T::Vbar => self.operator(0),
+            T::CircumFlex => self.operator(1),
+            T::Amper => self.operator(2),
+            T::LeftShift | T::RightShift => self.operator(3),
+            T::Plus | T::Minus => self.operator(4),
+            T::Star | T::Slash | T::DoubleSlash | T::Percent | T::At => self.operator(5),
             _ => {}
         }
         self.after_operand = ends_operand(kind);
     }
 
-    fn operator(&mut self) {
+    /// An operator that may stand between operands or before one.
+    fn operator(&mut self, precedence: usize) {
         if self.after_operand {
-            self.current.operators += 1;
+            self.current.operators[precedence] += 1;
+            self.current.operators[precedence + 1..].fill(0);
             self.current.operand = 0;
         } else {
             self.current.operand += 1;
@@ -313,5 +323,6 @@ mod tests {
             assert_eq!(too_deep(&piece.repeat(10_000)), None, "{piece}");
         }
         assert_eq!(too_deep(&"x.a.b - ".repeat(2_500)), None);
+        assert_eq!(too_deep(&"-x * y**2 / 3 | ".repeat(2_500)), None);
     }
 }

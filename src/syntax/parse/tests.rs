@@ -92,6 +92,10 @@ fn misplaced_statements_are_reported() {
         [] as [&str; 0]
     );
     assert_eq!(misplaced("f = lambda: (yield)\n"), [] as [&str; 0]);
+    assert_eq!(
+        misplaced("def f():\n    return (x for x in y if await x)\n"),
+        [] as [&str; 0]
+    );
 }
 
 #[test]

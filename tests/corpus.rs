@@ -1,0 +1,116 @@
+//! Every file of CPython's own library goes through the front end, which accepts what CPython accepts and refuses what it
+//! refuses.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use stateflow::model;
+use stateflow::source::{FileId, LineIndex, SourceFile, Sources, decode};
+use stateflow::syntax::{Module, Program, ast::PythonVersion, parse, with_large_stack};
+
+/// Prints the version, then for each file of the library whether CPython compiles it (`ok`), whether its compiler refuses
+/// it (`compiler`) or its parser (`parser`).
+const VERDICTS: &str = r#"
+import ast, pathlib, sys, sysconfig, warnings
+warnings.simplefilter("ignore")
+print(*sys.version_info[:2])
+for path in sorted(pathlib.Path(sysconfig.get_path("stdlib")).rglob("*.py")):
+    if "site-packages" in path.parts:
+        continue
+    content = path.read_bytes()
+    try:
+        compile(content, str(path), "exec", dont_inherit=True)
+        verdict = "ok"
+    except (SyntaxError, ValueError):
+        try:
+            ast.parse(content)
+            verdict = "compiler"
+        except (SyntaxError, ValueError):
+            verdict = "parser"
+    print(verdict, path)
+"#;
+
+fn verdicts() -> (PythonVersion, BTreeMap<PathBuf, String>) {
+    let output = Command::new("python3")
+        .args(["-I", "-c", VERDICTS])
+        .output()
+        .expect("python3 runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).expect("paths in UTF-8");
+    let (version, files) = text.split_once('\n').expect("a line for the version");
+    let (major, minor) = version.split_once(' ').expect("two numbers");
+    let version = PythonVersion {
+        major: major.parse().expect("a number"),
+        minor: minor.parse().expect("a number"),
+    };
+    let files = files.lines().map(|line| {
+        let (verdict, path) = line.split_once(' ').expect("a verdict and a path");
+        (PathBuf::from(path), verdict.to_owned())
+    });
+    (version, files.collect())
+}
+
+/// What the front end says of a file, and after it has built the model.
+fn refusal(bytes: &[u8], version: PythonVersion) -> Option<String> {
+    let text = match decode(bytes) {
+        Ok(text) => text,
+        Err(error) => return Some(error.to_string()),
+    };
+    let source = SourceFile {
+        path: PathBuf::from("app.py"),
+        display: "app.py".to_owned(),
+        relative: "app.py".to_owned(),
+        index: LineIndex::new(&text),
+        text,
+    };
+    let mut sources = Sources::default();
+    let file = sources.add(source);
+    let (tree, found) = parse(file, sources.file(file), version);
+    let refusal = found.first().map(|first| {
+        let line = sources.file(file).index.line(first.primary.span.start);
+        format!("line {line}: {}", first.message)
+    });
+    let program = Program {
+        name: "app".to_owned(),
+        root: PathBuf::new(),
+        sources,
+        modules: vec![Module {
+            name: "app".to_owned(),
+            is_package: false,
+            file: FileId(0),
+            tree,
+        }],
+        requirements: Vec::new(),
+        requires_python: None,
+    };
+    let (built, _) = model::build(&program);
+    assert_eq!(built.scopes.len(), 1);
+    refusal
+}
+
+#[test]
+fn the_front_end_agrees_with_cpython_on_its_own_library() {
+    let (version, files) = verdicts();
+    assert!(files.len() > 500, "only {} files", files.len());
+    let differences = with_large_stack(|| {
+        let mut differences = Vec::new();
+        for (path, verdict) in &files {
+            let bytes = fs::read(path).expect("a readable file");
+            match (verdict.as_str(), refusal(&bytes, version)) {
+                ("ok", Some(reason)) => {
+                    differences.push(format!("{} is refused: {reason}", path.display()))
+                }
+                ("parser", None) => differences.push(format!("{} is accepted", path.display())),
+                _ => {}
+            }
+        }
+        differences
+    });
+    assert_eq!(differences.expect("a thread"), [] as [String; 0]);
+}
