@@ -23,3 +23,7 @@ class EntityNotFound(StateflowError):
         super().__init__(f"{entity} {key!r} does not exist")
         self.entity = entity
         self.key = key
+
+
+for _public in (StateflowError, EntityExists, EntityNotFound):
+    _public.__module__ = "stateflow"

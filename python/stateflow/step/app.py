@@ -2,37 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from stateflow.errors import StateflowError
+from stateflow.loops import LOOPS
+from stateflow.step.entities import Block, Entity
+from stateflow.step.message import Address
 from stateflow.step.record import Record
+from stateflow.step.references import address_of
 from stateflow.step.reply import Failure, Reply
+from stateflow.step.traces import Traces
+from stateflow.wire.errors import Malformed, Unencodable
+from stateflow.wire.explain import explain
+from stateflow.wire.names import Names
+from stateflow.wire.reader import Reader
+from stateflow.wire.sharing import Scan, encode
+from stateflow.wire.values import Wire
+
+IR_VERSION = 1
+"""The version of `dataflow.json` that this package reads."""
 
 
-class App(Protocol):
-    """What adapters and the gateway use of an `App`."""
+class App:
+    """The app of one bundle. A process has one: its modules and classes are those of the process."""
 
-    name: str
-    digest: str
-    """Of the bundle, in hexadecimal."""
-    ir: dict[str, Any]
-    """`dataflow.json`."""
-    classes: Mapping[str, type]
-    """The classes of the entities, by name."""
+    def __init__(self, name: str, digest: str, ir: dict[str, Any], wire: Wire, traces: Traces) -> None:
+        self.name = name
+        self.digest = digest
+        """Of the bundle, in hexadecimal."""
+        self.ir = ir
+        """`dataflow.json`."""
+        self.wire = wire
+        self.traces = traces
+        self.entities = {entity["name"]: Entity(entity, _find_class(entity)) for entity in ir["entities"]}
+        self.classes: Mapping[str, type] = {name: entity.cls for name, entity in self.entities.items()}
+        """The classes of the entities, by name."""
+        self.by_class = {entity.cls: entity for entity in self.entities.values()}
+        self.reference_classes = frozenset(entity.reference_class for entity in self.entities.values())
+        self.blocks: dict[Callable[..., Any], Block] = {}
+        """By function."""
+        self.qualified_blocks: dict[str, Block] = {}
+        for entity in self.entities.values():
+            for block in entity.blocks.values():
+                self.blocks[block.function] = block
+                self.qualified_blocks[block.qualified] = block
+            wire.add_entity(entity.cls, entity.address)
+            wire.add_entity(entity.reference_class, address_of)
+        wire.add_entity(Address, tuple)
+        wire.trace_with(traces.lines)
 
     @classmethod
     def load(cls, bundle: Path) -> App:
         """Read a bundle, import the app's modules and bind its entities. Raises `StateflowError` where it is not whole."""
+        ir = _read_json(bundle / "dataflow.json")
+        about = _read_json(bundle / "bundle.json")
+        linemap = _read_json(bundle / "linemap.json")
+        if ir["version"] != IR_VERSION:
+            raise StateflowError(f"{bundle} has an IR of version {ir['version']}; this package reads {IR_VERSION}")
+        root = bundle.resolve() / "app"
+        if str(root) not in sys.path:
+            sys.path.insert(0, str(root))
+        names = [module["name"] for module in ir["modules"]]
+        _import_modules(sorted(names, key=lambda name: name != ir["name"]))
+        wire = Wire(Names(names))
+        for loop in LOOPS:
+            wire.names.register(b"@" + loop.__name__.encode(), loop)
+        sources = {module["path"]: module["source"] for module in ir["modules"]}
+        return cls(ir["name"], about["digest"], ir, wire, Traces(root, linemap, sources))
+
+    def entity_class(self, value: object) -> Entity | None:
+        """Return the entity whose class a value is."""
+        return self.by_class.get(value) if isinstance(value, type) else None
+
+    def address_of(self, value: object) -> Address | None:
+        """Return the address that a reference stands for; None for any other value."""
+        return address_of(value) if type(value) in self.reference_classes else None
+
+    def encode(self, value: object, where: str = "", label: str = "value") -> bytes:
+        """Encode a value. Raises `StateflowError` naming the path to what cannot be encoded."""
+        return self.encode_parts(value, where, lambda: [(label, value)])
 
     def encode_arguments(self, args: Sequence[object], kwargs: Mapping[str, object], where: str) -> bytes:
         """Return the payload of an invocation. Raises `StateflowError` naming the path to what cannot be encoded."""
 
+        def labels() -> Iterable[tuple[str, object]]:
+            entity, _, method = where.partition(".")
+            known = self.entities.get(entity)
+            names = [] if known is None else known.parameters.get(method, [])
+            for index, value in enumerate(args):
+                yield f"argument {names[index]!r}" if index < len(names) else f"argument {index + 1}", value
+            for name, value in kwargs.items():
+                yield f"argument {name!r}", value
+
+        return self.encode_parts([list(args), dict(kwargs)], where, labels)
+
+    def encode_parts(self, root: object, where: str, labels: Callable[[], Iterable[tuple[str, object]]]) -> bytes:
+        """Encode a value whose parts have names of their own for whoever has to be told about them."""
+        try:
+            return encode(self.wire, root, Scan(self.wire, root))
+        except Unencodable as error:
+            reason = error
+        raise explain(self.wire, where, labels(), reason)
+
+    def decode(self, data: bytes) -> Any:
+        """Return a value, with references as `Address`."""
+        return Reader(self.wire, Address).read(data)
+
     def result(self, reply: Reply) -> object:
         """Return the value of a reply, with references as `Address`, or raise the exception that it holds."""
+        value: object = self.decode(reply.payload)
+        if reply.ok:
+            return value
+        if not isinstance(value, BaseException):
+            raise Malformed("the reply of a failed request holds no exception")
+        raise value
 
     def failure(self, reply: Reply) -> Failure:
         """Describe the exception that a reply holds."""
+        return self.traces.failure(self.decode(reply.payload))
 
     def fields(self, record: Record | None) -> dict[str, object] | None:
         """Return an entity's fields, with references as `Address`; None where it does not exist."""
+        if record is None or record.fields is None:
+            return None
+        fields: dict[str, object] = self.decode(record.fields)
+        return fields
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise StateflowError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise StateflowError(f"{path} is not JSON: {error}") from error
+
+
+def _import_modules(names: Iterable[str]) -> None:
+    for name in names:
+        if name.rpartition(".")[2] == "__main__":
+            continue
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            raise StateflowError(f"module {name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _find_class(entity: Mapping[str, Any]) -> type:
+    found = getattr(sys.modules[entity["module"]], entity["name"], None)
+    if not isinstance(found, type):
+        raise StateflowError(f"the bundle is not whole: {entity['module']} has no class {entity['name']}")
+    return found

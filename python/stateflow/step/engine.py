@@ -1,23 +1,195 @@
-"""What a step of the engine gives."""
+"""What happens to one entity when it gets a message: a function for each kind.
+
+A step runs blocks until control leaves the entity: with a message to another one, or with an answer to whoever waits. What the
+blocks return says which (`stateflow.flow`); the loop in `_drive` makes it happen without growing Python's own stack.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-from stateflow.step.message import Message
+from stateflow.errors import EntityExists, EntityNotFound
+from stateflow.flow import Goto, Transition, Verb
+from stateflow.step.activity import Activity, Outcome
+from stateflow.step.app import App
+from stateflow.step.entities import Entity
+from stateflow.step.frames import Frame, UnknownBlock
+from stateflow.step.message import Address, Kind, Message
 from stateflow.step.record import Record
+from stateflow.step.references import Handle
 from stateflow.step.reply import Reply
+from stateflow.wire.errors import Malformed
+
+__all__ = ["MAX_DEPTH", "PARK_ABOVE", "Outcome", "step"]
+
+MAX_DEPTH = 1000
+"""How many frames may wait for each other; one more raises RecursionError."""
+
+PARK_ABOVE = 4096
+"""The size in bytes from which on frames stay behind in the entity's record."""
+
+_Todo = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a step."""
+def step(
+    app: App, record: Record | None, message: Message, *, dedup: bool = False, park_above: int = PARK_ABOVE
+) -> Outcome:
+    """Handle a message to the entity that has this record.
 
-    record: Record | None
-    """The entity's record after it: the same object where nothing is to be written."""
-    messages: tuple[Message, ...] = ()
-    """To be sent, in order."""
-    replies: tuple[Reply, ...] = ()
-    """To the client; at most one."""
-    set_aside: str | None = None
-    """Why the message was not run, where this bundle cannot run it; the record is as it was."""
+    With `dedup`, the record remembers the messages that it has seen, and one that comes again changes and sends nothing but the
+    reply that was given to it. Frames of more than `park_above` bytes stay behind in the record.
+    """
+    if dedup and record is not None and message.id in record.seen:
+        reply = record.seen[message.id]
+        return Outcome(record, replies=() if reply is None else (Reply.decode(reply),))
+    entity = app.entities.get(message.address.entity)
+    if entity is None:
+        return Outcome(record, set_aside=f"this bundle has no entity {message.address.entity}")
+    activity = Activity(app, entity, record, message, park_above)
+    try:
+        _HANDLERS[message.kind](activity)
+        return activity.outcome(dedup)
+    except (Malformed, UnknownBlock) as reason:
+        return Outcome(record, set_aside=str(reason))
+
+
+def _invoke(activity: Activity) -> None:
+    message = activity.message
+    if message.target == "__init__":
+        args, kwargs = activity.reader.read(message.payload)
+        _drive(activity, _create_remotely, (activity, activity.entity, args, kwargs), {})
+        return
+    if not activity.wake():
+        activity.fail(EntityNotFound(*message.address))
+        return
+    args, kwargs = activity.reader.read(message.payload)
+    _drive(activity, _call_method, (activity.instance, message.target, args, kwargs), {})
+
+
+def _return(activity: Activity) -> None:
+    if activity.resume():
+        value = activity.reader.read(activity.message.payload)
+        _drive(activity, *_go_on(activity, value))
+
+
+def _raise(activity: Activity) -> None:
+    if activity.resume():
+        error = activity.reader.read(activity.message.payload)
+        if not isinstance(error, BaseException):
+            raise Malformed("what was raised is not an exception")
+        _drive(activity, _throw, (error,), {})
+
+
+def _create(activity: Activity) -> None:
+    if activity.exists():
+        activity.fail(EntityExists(*activity.message.address))
+    else:
+        activity.fields = activity.message.payload
+        activity.answer(True, activity.app.encode(activity.message.address))
+
+
+def _read(activity: Activity) -> None:
+    message = activity.message
+    if activity.wake():
+        _drive(activity, getattr, (activity.instance, message.target), {})
+    else:
+        activity.fail(EntityNotFound(*message.address))
+
+
+_HANDLERS: dict[Kind, Callable[[Activity], None]] = {
+    Kind.INVOKE: _invoke,
+    Kind.RETURN: _return,
+    Kind.RAISE: _raise,
+    Kind.CREATE: _create,
+    Kind.READ: _read,
+}
+
+
+def _drive(activity: Activity, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Call a function, and whatever follows from what it returns, until control leaves the entity."""
+    while True:
+        raised: BaseException | None = None
+        result: Any = None
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - the app may raise anything
+            raised = error
+        if raised is not None:
+            activity.unwind(raised)
+            return
+        kind = type(result)
+        if kind is Goto:
+            function, args, kwargs = result.block, (activity.instance,), result.live
+        elif kind is Transition:
+            function, args, kwargs = _leave(activity, result)
+        elif result is _LEFT:
+            return
+        elif activity.frames:
+            function, args, kwargs = _go_on(activity, result)
+        else:
+            activity.complete(result)
+            return
+
+
+_LEFT = object()
+"""What a function returns that has sent control to another entity."""
+
+
+def _go_on(activity: Activity, value: object) -> _Todo:
+    """Hand a result to the innermost frame."""
+    frame = activity.pop()
+    return frame.block.function, (activity.instance, value), frame.live
+
+
+def _leave(activity: Activity, transition: Transition) -> _Todo:
+    """Note where the result goes, and say what is to be called for it."""
+    if transition.block is not None:
+        activity.push(Frame(activity.block(transition.block), transition.live, activity.trail))
+    else:
+        activity.forward(transition)
+    if activity.depth > MAX_DEPTH:
+        return _throw, (RecursionError("maximum recursion depth exceeded"),), {}
+    subject = transition.subject
+    if transition.verb is Verb.READ:
+        return _read_attribute, (activity, subject, *transition.args), {}
+    if transition.verb is Verb.CREATE:
+        entity = activity.app.entity_class(subject)
+        if entity is not None:
+            return _create_remotely, (activity, entity, transition.args, transition.kwargs), {}
+    elif type(subject) is Handle:
+        return _call_remotely, (activity, subject, transition.args, transition.kwargs), {}
+    return subject, transition.args, transition.kwargs
+
+
+def _call_method(instance: Any, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return getattr(instance, method)(*args, **kwargs)
+
+
+def _throw(error: BaseException) -> NoReturn:
+    raise error
+
+
+def _call_remotely(activity: Activity, handle: Handle, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    where = f"{handle.address.entity}.{handle.method}"
+    activity.suspend(Kind.INVOKE, handle.address, handle.method, activity.app.encode_arguments(args, kwargs, where))
+    return _LEFT
+
+
+def _read_attribute(activity: Activity, receiver: Any, attribute: str) -> Any:
+    address = activity.app.address_of(receiver)
+    if address is None:
+        return getattr(receiver, attribute)
+    activity.suspend(Kind.READ, address, attribute, b"")
+    return _LEFT
+
+
+def _create_remotely(activity: Activity, entity: Entity, args: Any, kwargs: dict[str, Any]) -> object:
+    """Run `__init__` here, and send the fields to where the entity is to live."""
+    instance = entity.blank()
+    instance.__init__(*args, **kwargs)
+    address: Address = entity.address(instance)
+    if activity.is_at(address):
+        raise EntityExists(*address)
+    activity.suspend(Kind.CREATE, address, "", activity.encode_fields(entity, instance))
+    return _LEFT

@@ -54,7 +54,7 @@ class CallSite(NamedTuple):
     path: str
     line: int
     function: str
-    count: int
+    times: int
     """How many times in a row (a recursion of tail calls)."""
 
 

@@ -1,0 +1,142 @@
+"""What the code that the compiler writes calls. Nothing here is for people to call.
+
+A block of a split method ends by returning what is to happen next; the step engine makes it happen.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from enum import Enum
+from types import CodeType, FunctionType
+from typing import Any, TypeVar
+
+from stateflow.loops import Loop, iterate
+
+__all__ = [
+    "UNBOUND",
+    "Goto",
+    "Loop",
+    "Transition",
+    "Verb",
+    "block",
+    "bound",
+    "call",
+    "create",
+    "goto",
+    "iterate",
+    "read",
+    "resume",
+]
+
+MARK = "__stateflow_block__"
+"""The attribute of a block's function that holds the name of its method."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class _Unbound:
+    def __repr__(self) -> str:
+        return "flow.UNBOUND"
+
+
+UNBOUND = _Unbound()
+"""Stands for the value of a variable that has none."""
+
+
+class Verb(Enum):
+    """What a transition does."""
+
+    CALL = "call"
+    READ = "read"
+    CREATE = "create"
+
+
+class Transition:
+    """A call, a read or a creation, and where its result goes."""
+
+    __slots__ = ("args", "block", "code", "kwargs", "line", "live", "subject", "verb")
+
+    def __init__(self, verb: Verb, subject: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.verb = verb
+        self.subject = subject
+        """What is called, read or created."""
+        self.args = args
+        self.kwargs = kwargs
+        self.block: Callable[..., Any] | None = None
+        """Takes the result; None forwards it."""
+        self.live: dict[str, Any] = {}
+        self.code: CodeType | None = None
+        """For a forwarded result: the block that made the transition, and the line in the user's file."""
+        self.line = 0
+
+    def then(self, block: Callable[..., Any], /, **live: Any) -> Transition:
+        """Go on in `block` with the result and these variables."""
+        self.block = block
+        self.live = live
+        return self
+
+    def tail(self, line: int) -> Transition:
+        """Return the result as it comes; the call stands on that line of the user's file."""
+        self.code = sys._getframe(1).f_code
+        self.line = line
+        return self
+
+
+class Goto:
+    """Control that goes on in another block, in the same step."""
+
+    __slots__ = ("block", "live")
+
+    def __init__(self, block: Callable[..., Any], live: dict[str, Any]) -> None:
+        self.block = block
+        self.live = live
+
+
+def call(callee: Any, /, *args: Any, **kwargs: Any) -> Transition:
+    """Call a method of a reference, or anything else that may leave the entity."""
+    return Transition(Verb.CALL, callee, args, kwargs)
+
+
+def read(receiver: Any, attribute: str, /) -> Transition:
+    """Read an attribute of what may be another entity."""
+    return Transition(Verb.READ, receiver, (attribute,), {})
+
+
+def create(cls: type, /, *args: Any, **kwargs: Any) -> Transition:
+    """Create an entity."""
+    return Transition(Verb.CREATE, cls, args, kwargs)
+
+
+def goto(block: Callable[..., Any], /, **live: Any) -> Goto:
+    """Go on in `block` with these variables."""
+    return Goto(block, live)
+
+
+def bound(variables: Mapping[str, Any], /, *names: str) -> dict[str, Any]:
+    """Return those of the named variables that have a value."""
+    return {name: variables[name] for name in names if name in variables}
+
+
+def resume(method: str) -> Callable[[_Function], _Function]:
+    """Mark a function as the block of a method that takes the result of a call."""
+    return _marker(method)
+
+
+def block(method: str) -> Callable[[_Function], _Function]:
+    """Mark a function as a block of a method that control goes to within a step."""
+    return _marker(method)
+
+
+def _marker(method: str) -> Callable[[_Function], _Function]:
+    def mark(function: _Function) -> _Function:
+        setattr(function, MARK, method)
+        return function
+
+    return mark
+
+
+def method_of(function: FunctionType) -> str | None:
+    """Return the name of the method that a function is a block of; None where it is none."""
+    name: str | None = getattr(function, MARK, None)
+    return name

@@ -1,0 +1,104 @@
+"""Frames that wait for a result, and the units in which they travel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from stateflow.errors import StateflowError
+from stateflow.step.app import App
+from stateflow.step.entities import Block, Entity
+from stateflow.step.message import Address, CallSite
+from stateflow.wire.errors import Malformed, Unencodable
+from stateflow.wire.explain import explain
+from stateflow.wire.raw import pack, unpack
+from stateflow.wire.reader import Reader
+from stateflow.wire.sharing import Scan, encode
+from stateflow.wire.values import SCALARS
+
+
+class Frame(NamedTuple):
+    """A split method that waits for the result of a call."""
+
+    block: Block
+    live: dict[str, Any]
+    trail: tuple[CallSite, ...]
+    """The forwarded calls that led to it."""
+
+
+class Unit(NamedTuple):
+    """The adjacent frames of one entity, as they stand on the stack of a message."""
+
+    address: Address
+    frames: bytes
+    """Encoded; or, where they are parked in the entity's record, their ticket."""
+    parked: bool
+
+    def encode(self) -> bytes:
+        """Return the bytes of the unit."""
+        return pack((*self.address, self.frames, True) if self.parked else (*self.address, self.frames))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Unit:
+        """Return the unit of these bytes."""
+        entity, key, frames, *parked = unpack(data)
+        return cls(Address(entity, key), frames, bool(parked))
+
+
+def encode_frames(
+    app: App, entity: Entity, frames: list[Frame], fields: dict[str, object], token: bytes
+) -> tuple[bytes, dict[bytes, object]]:
+    """Encode frames of an entity that has these fields.
+
+    Gives also what the frames share with the fields, by tokens that begin with `token`. Raises `StateflowError` naming the
+    variable that cannot be encoded.
+    """
+    wire = app.wire
+    content: list[object] = []
+    for block, live, trail in frames:
+        name = block.name if entity.blocks.get(block.name) is block else block.qualified
+        content += (name, block.digest, live, [list(site) for site in trail] if trail else None)
+    try:
+        if all(SCALARS.issuperset(map(type, frame.live.values())) for frame in frames):
+            return wire.pack(content), {}
+        scan = Scan(wire, content)
+        aliases = {
+            token + index.to_bytes(4, "big").lstrip(b"\0"): value
+            for index, value in enumerate(scan.aliases(Scan(wire, fields)))
+        }
+        return encode(wire, content, scan, aliases=aliases), aliases
+    except Unencodable as error:
+        reason = error
+    variables = [(f"variable {name!r}", value) for frame in frames for name, value in frame.live.items()]
+    variables += [(f"field {name!r}", value) for name, value in fields.items()]
+    raise explain(wire, frames[-1].block.method, variables, reason)
+
+
+def decode_frames(app: App, entity: Entity, data: bytes, reader: Reader) -> list[Frame]:
+    """Return frames again. Raises `UnknownBlock` where this bundle cannot go on in one of them."""
+    content = reader.read(data)
+    return [
+        Frame(_find_block(app, entity, name, digest), live, tuple(CallSite(*site) for site in trail or ()))
+        for name, digest, live, trail in _in_fours(content)
+    ]
+
+
+class UnknownBlock(StateflowError):
+    """A frame waits in a block that this bundle does not have, or not in this form."""
+
+
+def _in_fours(content: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
+    if len(content) % 4:
+        raise Malformed("frames are not whole")
+    return zip(content[::4], content[1::4], content[2::4], content[3::4], strict=True)
+
+
+def _find_block(app: App, entity: Entity, name: str, digest: bytes) -> Block:
+    block = entity.blocks.get(name) or app.qualified_blocks.get(name)
+    if block is None or block.digest != digest:
+        what = "is not" if block is None else "is another version of"
+        raise UnknownBlock(
+            f"a call waits in block {name} (digest {digest.hex()}) of {entity.name}, which {what} a block of this bundle: "
+            "it was made by another version of the app"
+        )
+    return block

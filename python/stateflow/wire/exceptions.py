@@ -1,0 +1,74 @@
+"""Exceptions: class, arguments, attributes, notes, cause, context, and the user's lines that they came through."""
+
+from __future__ import annotations
+
+from types import GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+
+from stateflow.wire.layout import HEAP_TYPE, Layout
+
+LINES = "__stateflow_lines__"
+"""The attribute of an exception that came from elsewhere: the lines of its traceback up to here."""
+
+_NOT_CARRIED = frozenset({"obj"})
+"""The object that an AttributeError or NameError was about: anything, and not a description."""
+
+
+def exception_content(error: BaseException, layout: Layout, lines: list[Any]) -> list[object]:
+    """Return what is encoded of an exception: what `fill_exception` takes."""
+    state = {name: value for name, value in layout.state(error).items() if name != LINES}
+    members = {name: value for name in _member_names(type(error)) if (value := getattr(error, name, None)) is not None}
+    return [
+        list(error.args),
+        state or None,
+        members or None,
+        error.__cause__,
+        error.__context__,
+        error.__suppress_context__,
+        [list(line) for line in lines],
+    ]
+
+
+def fill_exception(error: BaseException, layout: Layout, content: list[Any]) -> None:
+    """Give an exception made by its class's `__new__` its arguments and attributes, without running the app's code."""
+    args, state, members, cause, context, suppress, lines = content
+    if not isinstance(error, BaseExceptionGroup):
+        _initialize(error, args)
+    layout.fill(error, state or {})
+    for name, value in (members or {}).items():
+        _set_member(error, name, value)
+    error.__cause__ = cause
+    error.__context__ = context
+    error.__suppress_context__ = suppress
+    if lines:
+        error.__dict__[LINES] = lines
+
+
+def _initialize(error: BaseException, args: list[object]) -> None:
+    base: Any = next(base for base in type(error).__mro__ if not base.__flags__ & HEAP_TYPE)
+    try:
+        base.__init__(error, *args)
+    except (TypeError, ValueError):
+        pass  # the class has other arguments than the built-in that it extends
+    error.args = tuple(args)
+
+
+def _member_names(cls: type[BaseException]) -> tuple[str, ...]:
+    """Return the attributes that built-in exception classes keep outside `__dict__`."""
+    if issubclass(cls, BaseExceptionGroup):
+        return ()
+    return tuple(
+        name
+        for base in cls.__mro__
+        if not base.__flags__ & HEAP_TYPE and base not in (BaseException, object)
+        for name, member in vars(base).items()
+        if isinstance(member, MemberDescriptorType | GetSetDescriptorType) and name not in _NOT_CARRIED
+    )
+
+
+def _set_member(error: BaseException, name: str, value: object) -> None:
+    if name in _member_names(type(error)):
+        try:
+            object.__setattr__(error, name, value)
+        except (AttributeError, TypeError, ValueError):
+            pass  # read-only in this version of Python

@@ -1,0 +1,157 @@
+"""Objects that are reached twice: found, and encoded so that they are one object again.
+
+A value in which something is shared is a root and a table. What is shared stands in the table once; elsewhere an entry of the
+table stands for it. Entries are encoded one by one, so that the reader can make an object before what is in it: a cycle is
+nothing special.
+
+Two more lists go with the table. Marks give tokens to entries: the object of that entry is known by that token from then on.
+Aliases say by which token the reader may already have the object of an entry; where it does not, it takes the entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgpack
+
+from stateflow.wire import codes
+from stateflow.wire.errors import Unencodable
+from stateflow.wire.values import NOTHING, SCALARS, LoweredKey, Wire
+
+_STRINGS = frozenset({str})
+_BY_VALUE = (tuple, frozenset)
+
+
+class Scan:
+    """What is reached from a value: raises `Unencodable` where that includes what has no encoding."""
+
+    def __init__(self, wire: Wire, root: object) -> None:
+        self.seen: dict[int, object] = {}
+        """Every object that may be shared, by its `id`."""
+        self.shared: set[int] = set()
+        """Those that were reached more than once."""
+        self.plain = True
+        """Whether msgpack can be given the value as it is."""
+        self._temporary: list[object] = []
+        self._walk(wire, root)
+
+    def aliases(self, other: Scan) -> list[object]:
+        """Return the objects with an identity of their own that are reached in `other` too, in order."""
+        return [value for ident, value in self.seen.items() if ident in other.seen and type(value) not in _BY_VALUE]
+
+    def _walk(self, wire: Wire, root: object) -> None:
+        seen = self.seen
+        stack: list[Any] = [root]
+        while stack:
+            value = stack.pop()
+            kind = type(value)
+            if kind in SCALARS:
+                continue
+            encoder = None
+            if kind is not list and kind is not dict:
+                encoder = wire.encoder(kind)
+                if encoder.leaf:
+                    continue
+            ident = id(value)
+            if ident in seen:
+                self.shared.add(ident)
+                continue
+            seen[ident] = value
+            if encoder is not None:
+                if kind is bytearray:
+                    self.plain = False
+                    continue
+                value = encoder.parts(value)[1]
+                self._temporary.append(value)
+            if type(value) is dict:
+                if not _STRINGS.issuperset(map(type, value)):
+                    stack.extend(value)
+                value = value.values()
+            elif type(value) is not list:
+                continue
+            if not SCALARS.issuperset(map(type, value)):
+                stack.extend(value)
+
+
+def encode(
+    wire: Wire,
+    root: object,
+    scan: Scan,
+    marks: Mapping[bytes, object] | None = None,
+    aliases: Mapping[bytes, object] | None = None,
+) -> bytes:
+    """Encode a value that has been scanned.
+
+    `marks` and `aliases` are objects by token; marks of objects that are not reached are left out.
+    """
+    reached = {token: value for token, value in marks.items() if id(value) in scan.seen} if marks else {}
+    if scan.plain and not scan.shared and not reached and not aliases:
+        return wire.pack(root)
+    try:
+        return _Lowering(wire, scan.shared, reached, aliases or {}).encode(root)
+    except RecursionError as error:
+        raise Unencodable("it is nested too deeply") from error
+
+
+class _Lowering:
+    """Rewrites a value to what msgpack has forms for, with the shared objects in a table."""
+
+    def __init__(
+        self, wire: Wire, shared: set[int], marks: Mapping[bytes, object], aliases: Mapping[bytes, object]
+    ) -> None:
+        self._wire = wire
+        self._marks = marks
+        self._aliases = aliases
+        self._tabled = shared | {id(value) for value in marks.values()} | {id(value) for value in aliases.values()}
+        self._index: dict[int, int] = {}
+        self._entries: list[bytes] = []
+
+    def encode(self, root: object) -> bytes:
+        lowered = self._pack(self._lower(root))
+        if not self._entries:
+            return lowered
+        table = [lowered, self._entries, self._tokens(self._marks), self._tokens(self._aliases)]
+        return self._pack(msgpack.ExtType(codes.SHARED, self._pack(table)))
+
+    def _tokens(self, objects: Mapping[bytes, object]) -> list[list[object]]:
+        return [[token, self._index[id(value)]] for token, value in objects.items()]
+
+    def _pack(self, lowered: object) -> bytes:
+        return self._wire.pack(lowered)
+
+    def _lower(self, value: Any) -> Any:
+        if type(value) in SCALARS:
+            return value
+        ident = id(value)
+        if ident not in self._tabled:
+            return self._body(value)
+        index = self._index.get(ident)
+        if index is None:
+            index = self._index[ident] = len(self._entries)
+            self._entries.append(b"")
+            self._entries[index] = self._pack(self._body(value))
+        return msgpack.ExtType(codes.SHARED_REF, index.to_bytes(4, "big").lstrip(b"\0"))
+
+    def _body(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is list or kind is dict:
+            return self._inside(value)
+        encoder = self._wire.encoder(kind)
+        if encoder.leaf:
+            return value
+        prefix, content = encoder.parts(value)
+        if content is NOTHING:
+            return msgpack.ExtType(encoder.code, prefix)
+        return msgpack.ExtType(encoder.code, prefix + self._pack(self._inside(content)))
+
+    def _inside(self, content: Any) -> Any:
+        if type(content) is list:
+            return [self._lower(value) for value in content]
+        if type(content) is dict:
+            return {self._key(key): self._lower(value) for key, value in content.items()}
+        return content
+
+    def _key(self, key: Any) -> Any:
+        lowered = self._lower(key)
+        return LoweredKey(lowered) if type(lowered) is msgpack.ExtType else lowered
