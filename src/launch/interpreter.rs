@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
-/// The oldest Python that bundles run on.
-const OLDEST: (u32, u32) = (3, 11);
+use super::versions::{Version, allows};
+use crate::emit::REQUIRES_PYTHON;
 
 /// Names looked for on PATH, in this order.
 const NAMES: &[&str] = &[
@@ -27,38 +27,62 @@ const PROBE: &str = "import sys; print(*sys.version_info[:3], sys.executable)";
 pub struct Interpreter {
     /// Its executable.
     pub path: PathBuf,
-    /// Major, minor and micro version.
-    pub version: (u32, u32, u32),
+    /// Its version.
+    pub version: Version,
 }
 
-/// Finds a Python of at least 3.11: the one that `STATEFLOW_PYTHON` names, or else the first on PATH.
-pub fn find() -> Result<Interpreter> {
-    let (major, minor) = OLDEST;
+/// Finds a Python that bundles run on and that the app asks for (a PEP 440 specifier): the one that `STATEFLOW_PYTHON`
+/// names, or else the first on PATH.
+pub fn find(wanted: Option<&str>) -> Result<Interpreter> {
+    let needed = Needed { wanted };
     if let Some(named) = env::var_os("STATEFLOW_PYTHON") {
         let named = named.to_string_lossy().into_owned();
         return match probe(&named) {
-            Probe::Found(interpreter) if recent(&interpreter) => Ok(interpreter),
+            Probe::Found(interpreter) if needed.by(&interpreter) => Ok(interpreter),
             other => bail!(
-                "STATEFLOW_PYTHON is {named}, which {}; it must be Python {major}.{minor} or later",
-                other.tell()
+                "STATEFLOW_PYTHON is {named}, which {}; it must be {}",
+                other.tell(),
+                needed.tell()
             ),
         };
     }
     let mut tried = Vec::new();
     for name in NAMES {
         match probe(name) {
-            Probe::Found(interpreter) if recent(&interpreter) => return Ok(interpreter),
+            Probe::Found(interpreter) if needed.by(&interpreter) => return Ok(interpreter),
             other => tried.push(format!("{name} {}", other.tell())),
         }
     }
     bail!(
-        "no Python {major}.{minor} or later was found: {}; install one, or name it in STATEFLOW_PYTHON",
+        "no {} was found: {}; install one, or name it in STATEFLOW_PYTHON",
+        needed.tell(),
         tried.join(", ")
     )
 }
 
-fn recent(interpreter: &Interpreter) -> bool {
-    (interpreter.version.0, interpreter.version.1) >= OLDEST
+/// Which Python will do.
+struct Needed<'a> {
+    wanted: Option<&'a str>,
+}
+
+impl Needed<'_> {
+    fn by(&self, interpreter: &Interpreter) -> bool {
+        let (major, minor, _) = interpreter.version;
+        (major, minor) >= REQUIRES_PYTHON
+            && self
+                .wanted
+                .is_none_or(|wanted| allows(wanted, interpreter.version))
+    }
+
+    fn tell(&self) -> String {
+        let (major, minor) = REQUIRES_PYTHON;
+        match self.wanted {
+            None => format!("Python {major}.{minor} or later"),
+            Some(wanted) => {
+                format!("Python {major}.{minor} or later that is {wanted}, as the app asks,")
+            }
+        }
+    }
 }
 
 enum Probe {
@@ -81,7 +105,7 @@ impl Probe {
 
 fn probe(name: &str) -> Probe {
     let output = Command::new(name)
-        .args(["-c", PROBE])
+        .args(["-I", "-c", PROBE])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output();
@@ -117,13 +141,15 @@ mod tests {
     }
 
     #[test]
-    fn only_later_versions_will_do() {
-        let of = |version| Interpreter {
-            path: PathBuf::new(),
-            version,
+    fn only_versions_that_run_bundles_and_that_the_app_wants_will_do() {
+        let does = |wanted, version| {
+            let path = PathBuf::new();
+            Needed { wanted }.by(&Interpreter { path, version })
         };
-        assert!(!recent(&of((3, 10, 9))));
-        assert!(recent(&of((3, 11, 0))));
-        assert!(recent(&of((4, 0, 0))));
+        assert!(!does(None, (3, 10, 9)));
+        assert!(does(None, (3, 11, 0)));
+        assert!(does(None, (4, 0, 0)));
+        assert!(!does(Some("<3.12"), (3, 12, 0)));
+        assert!(!does(Some(">=3.8"), (3, 10, 0)));
     }
 }

@@ -6,10 +6,14 @@ mod example;
 mod interpreter;
 mod progress;
 mod server;
+mod versions;
 mod watch;
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -23,6 +27,9 @@ use watch::Watch;
 
 /// How long after a change of a file a build waits for the next one: editors write in several steps.
 const SETTLE: Duration = Duration::from_millis(150);
+
+/// The exit status of a process that Ctrl-C ended, as shells count it.
+const INTERRUPTED: i32 = 130;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -70,12 +77,13 @@ pub enum Outcome {
     Errors,
 }
 
-/// Builds, starts and supervises until Ctrl-C or SIGTERM. `build` shows its own diagnostics and gives `None` for an app with
-/// errors; with [`Options::reload`] it is called again after every change, and an app with errors leaves the old server in
-/// place.
+/// Builds, starts and supervises until Ctrl-C or SIGTERM; a second one ends the server at once. `build` shows its own
+/// diagnostics and gives `None` for an app with errors; with [`Options::reload`] it is called again after every change, and
+/// what does not build or start leaves the old app in place.
 pub fn run(options: &Options, build: &mut dyn FnMut() -> Result<Option<Built>>) -> Result<Outcome> {
     let (events, inbox) = mpsc::channel();
-    stop_on_signals(events.clone())?;
+    let serving = Arc::new(AtomicBool::new(false));
+    stop_on_signals(events.clone(), Arc::clone(&serving))?;
     let Some(mut built) = build()? else {
         return Ok(Outcome::Errors);
     };
@@ -86,7 +94,10 @@ pub fn run(options: &Options, build: &mut dyn FnMut() -> Result<Option<Built>>) 
         port: options.port,
         generation: 0,
     };
-    let mut server = launcher.start(&built)?;
+    server::check_free(options.port)?;
+    let python = launcher.prepare(&built)?;
+    serving.store(true, Ordering::SeqCst);
+    let mut server = launcher.start(&built, &python)?;
     announce(&built, &server, options);
     while let Some(event) = settled(&inbox) {
         match event {
@@ -96,18 +107,35 @@ pub fn run(options: &Options, build: &mut dyn FnMut() -> Result<Option<Built>>) 
             }
             Event::Ended(_) => {}
             Event::Changed => {
-                if let Some(next) = build()? {
-                    watch.follow(&next.files)?;
-                    built = next;
-                    server.stop()?;
-                    server = launcher.start(&built)?;
-                    eprintln!("reloaded; serving at {}", server.address());
+                let Some(next) = attempt(build().transpose()) else {
+                    continue;
+                };
+                watch.follow(&next.files)?;
+                if next.bundle != built.bundle {
+                    launcher.replace(&mut server, &mut built, next)?;
                 }
             }
         }
     }
-    server.stop()?;
+    say("stopping");
+    server.stop(|| matches!(inbox.try_recv(), Ok(Event::Stop)))?;
     Ok(Outcome::Stopped)
+}
+
+/// What was made; an error is shown, and so is that the old app is served on.
+fn attempt<T>(made: Option<Result<T>>) -> Option<T> {
+    match made {
+        Some(Ok(made)) => return Some(made),
+        Some(Err(error)) => say(&format!("error: {error:#}")),
+        None => {}
+    }
+    say("the app is served on as it was before the change");
+    None
+}
+
+/// Writes a line to standard error; where that is closed, nobody wants to know.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// The next event; changes in quick succession count as one, and anything else goes before them.
@@ -122,8 +150,12 @@ fn settled(inbox: &Receiver<Event>) -> Option<Event> {
     Some(event)
 }
 
-fn stop_on_signals(events: Sender<Event>) -> Result<()> {
+/// Signals become events once there is a server to stop; before that they end the process, as they do by default.
+fn stop_on_signals(events: Sender<Event>, serving: Arc<AtomicBool>) -> Result<()> {
     ctrlc::set_handler(move || {
+        if !serving.load(Ordering::SeqCst) {
+            std::process::exit(INTERRUPTED);
+        }
         let _ = events.send(Event::Stop);
     })
     .context("signals cannot be handled here")
@@ -138,19 +170,17 @@ fn tell(status: ExitStatus) -> String {
 
 fn announce(built: &Built, server: &Server, options: &Options) {
     let address = server.address();
-    println!("serving {} at {address}", built.app.name);
-    match options.interleave {
-        Some(seed) => {
-            println!("  calls interleave in memory under seed {seed}; nothing is kept");
-        }
-        None => println!("  data in {}", options.data.display()),
-    }
-    println!("  documentation at {address}/docs");
-    println!("  try it:");
+    let mut text = format!("serving {} at {address}\n", built.app.name);
+    text += &match options.interleave {
+        Some(seed) => format!("  calls interleave in memory under seed {seed}; nothing is kept\n"),
+        None => format!("  data in {}\n", options.data.display()),
+    };
+    text += &format!("  documentation at {address}/docs\n  try it:\n");
     for line in example::curl(&built.app, address) {
-        println!("    {line}");
+        text += &format!("    {line}\n");
     }
-    println!("  stop with Ctrl-C");
+    text += "  stop with Ctrl-C\n";
+    let _ = io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// Starts one server after another on the same port.
@@ -162,18 +192,20 @@ struct Launcher<'o> {
 }
 
 impl Launcher<'_> {
-    fn start(&mut self, built: &Built) -> Result<Server> {
-        let progress = Progress::start("starting");
-        server::check_free(self.port)?;
-        let interpreter = interpreter::find()?;
+    /// The interpreter of an environment that holds what the bundle requires.
+    fn prepare(&self, built: &Built) -> Result<PathBuf> {
+        let progress = Progress::start("looking for Python");
+        let interpreter = interpreter::find(built.app.requires_python.as_deref())?;
         let requirements = built.bundle.join("requirements.txt");
-        let python =
-            environment::prepare(&interpreter, &requirements, &self.options.cache, &progress)?;
-        progress.say("starting the server");
+        environment::prepare(&interpreter, &requirements, &self.options.cache, &progress)
+    }
+
+    fn start(&mut self, built: &Built, python: &Path) -> Result<Server> {
+        let _progress = Progress::start("starting the server");
         self.generation += 1;
         let server = Server::start(
             &Settings {
-                python: &python,
+                python,
                 bundle: &built.bundle,
                 data: &self.options.data,
                 port: self.port,
@@ -184,5 +216,25 @@ impl Launcher<'_> {
         )?;
         self.port = server.port();
         Ok(server)
+    }
+
+    /// Puts a server of `next` in the place of the running one, or that one back where the new one does not start.
+    fn replace(&mut self, server: &mut Server, built: &mut Built, next: Built) -> Result<()> {
+        let Some(python) = attempt(Some(self.prepare(&next))) else {
+            return Ok(());
+        };
+        server.stop(|| false)?;
+        match attempt(Some(self.start(&next, &python))) {
+            Some(started) => {
+                *server = started;
+                *built = next;
+                say(&format!("reloaded; serving at {}", server.address()));
+            }
+            None => {
+                let python = self.prepare(built)?;
+                *server = self.start(built, &python)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -32,7 +32,7 @@ impl Progress {
 
     /// Writes a line that stays, also where there is no terminal.
     pub fn note(&self, message: &str) {
-        self.0.suspend(|| eprintln!("{message}"));
+        self.0.suspend(|| super::say(message));
     }
 }
 

@@ -88,11 +88,11 @@ impl Server {
         self.child.wait().context("cannot wait for the server")
     }
 
-    /// Asks it to finish what is under way and waits for that; past the grace period it is killed.
-    pub fn stop(&mut self) -> Result<()> {
+    /// Asks it to finish what is under way and waits for that; past the grace period, or when `hurry` says so, it is killed.
+    pub fn stop(&mut self, mut hurry: impl FnMut() -> bool) -> Result<()> {
         drop(self.child.stdin.take());
         let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline {
+        while Instant::now() < deadline && !hurry() {
             let ended = self.child.try_wait();
             if ended.context("cannot wait for the server")?.is_some() {
                 return Ok(());
@@ -106,7 +106,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.stop();
+        let _ = self.stop(|| false);
     }
 }
 
@@ -122,15 +122,16 @@ pub fn check_free(port: u16) -> Result<()> {
 
 fn command(settings: &Settings<'_>) -> Command {
     let mut command = Command::new(settings.python);
-    command.arg(settings.bundle.join("main.py"));
+    command
+        .args(["-I", "-u"])
+        .arg(settings.bundle.join("main.py"));
     command.arg("--port").arg(settings.port.to_string());
     command.arg("--data").arg(settings.data);
-    command.arg("--exit-with-stdin");
+    command.args(["--exit-with-stdin", "--log-format", "text"]);
     if let Some(seed) = settings.interleave {
         command.arg("--interleave").arg(seed.to_string());
     }
     command
-        .env("PYTHONUNBUFFERED", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .process_group(0);
@@ -144,7 +145,7 @@ fn follow(stdout: ChildStdout, generation: u64, events: Sender<Event>) -> mpsc::
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             match line.strip_prefix(READY) {
                 Some(address) => drop(ready.send(address.trim().to_owned())),
-                None => println!("{line}"),
+                None => super::say(&line),
             }
         }
         drop(ready);

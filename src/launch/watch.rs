@@ -1,4 +1,4 @@
-//! Noticing that the app's files change.
+//! Noticing that the app's files change, or that modules or requirements come to lie beside them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,12 @@ fn absolute(file: &Path) -> PathBuf {
     file.canonicalize().unwrap_or_else(|_| file.to_owned())
 }
 
+/// Whether a file beside those of the app could become a part of it.
+fn may_matter(path: &Path) -> bool {
+    let is_module = path.extension().is_some_and(|extension| extension == "py");
+    is_module || path.ends_with("requirements.txt") || path.ends_with("pyproject.toml")
+}
+
 fn watcher(
     files: Arc<Mutex<BTreeSet<PathBuf>>>,
     events: Sender<Event>,
@@ -65,7 +71,11 @@ fn watcher(
             return;
         }
         let files = files.lock().unwrap_or_else(PoisonError::into_inner);
-        if event.paths.iter().any(|path| files.contains(path)) {
+        if event
+            .paths
+            .iter()
+            .any(|path| files.contains(path) || may_matter(path))
+        {
             let _ = events.send(Event::Changed);
         }
     })
@@ -87,10 +97,22 @@ mod tests {
         fs::write(&file, "a = 1\n").unwrap();
         let (events, inbox) = mpsc::channel();
         let _watch = Watch::new(true, std::slice::from_ref(&file), events).unwrap();
-        fs::write(folder.path().join("other.py"), "").unwrap();
+        fs::write(folder.path().join("other.txt"), "").unwrap();
         let beside = folder.path().join("new");
         fs::write(&beside, "a = 2\n").unwrap();
         fs::rename(&beside, &file).unwrap();
+        let event = inbox.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(matches!(event, Event::Changed));
+    }
+
+    #[test]
+    fn tells_of_a_module_that_comes_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("app.py");
+        fs::write(&file, "import prices\n").unwrap();
+        let (events, inbox) = mpsc::channel();
+        let _watch = Watch::new(true, std::slice::from_ref(&file), events).unwrap();
+        fs::write(folder.path().join("prices.py"), "").unwrap();
         let event = inbox.recv_timeout(Duration::from_secs(20)).unwrap();
         assert!(matches!(event, Event::Changed));
     }
