@@ -70,9 +70,13 @@ class Request:
 
     def digest(self, app: App) -> bytes:
         """Return 16 bytes that tell requests of one id but different content apart."""
-        message = self.message(app)
-        content = (message.address.encode(), message.target.encode("utf-8", "surrogatepass"), message.payload)
-        return blake2b(b"".join(len(part).to_bytes(8, "big") + part for part in content), digest_size=16).digest()
+        return content_digest(self.message(app))
+
+
+def content_digest(message: Message) -> bytes:
+    """Return 16 bytes that tell apart what the first messages of requests of one id ask for."""
+    content = (message.address.encode(), message.target.encode("utf-8", "surrogatepass"), message.payload)
+    return blake2b(b"".join(len(part).to_bytes(8, "big") + part for part in content), digest_size=16).digest()
 
 
 class Service(Protocol):
@@ -83,6 +87,7 @@ class Service(Protocol):
 
         The same request again gives the same answer and runs nothing. Raises `RequestConflict` where its id was used for
         something else, `Unavailable` where the engine cannot take it now, and another `StateflowError` where it failed.
+        A caller that stops waiting (is cancelled) leaves the request running.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""The HTTP gateway: the same contract on every target."""
