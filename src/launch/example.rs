@@ -12,7 +12,7 @@ pub fn curl(app: &App, address: &str) -> Vec<String> {
     let create = |entity: &Entity| {
         line(
             &format!("{address}/{}", entity.name),
-            &arguments(app, &entity.init),
+            &creation(app, entity),
         )
     };
     let Some((entity, method)) = choose(app) else {
@@ -33,18 +33,24 @@ pub fn curl(app: &App, address: &str) -> Vec<String> {
     lines
 }
 
+/// The method to show: rather one that is cut, and rather one that is handed an entity as it stands.
 fn choose(app: &App) -> Option<(&Entity, &Method)> {
-    let public = || {
-        app.entities.iter().flat_map(|entity| {
-            let methods = entity.methods.iter();
-            methods
-                .filter(|method| !method.name.starts_with('_'))
-                .map(move |method| (entity, method))
-        })
+    let methods = app.entities.iter().flat_map(|entity| {
+        let public = entity
+            .methods
+            .iter()
+            .filter(|method| !method.name.starts_with('_'));
+        public.map(move |method| (entity, method))
+    });
+    let plainness = |(_, method): &(&Entity, &Method)| {
+        let is_plain = !matches!(method.body, Body::Split { .. });
+        let mut required = method.params.iter().filter(|param| is_required(param));
+        (
+            is_plain,
+            !required.any(|param| matches!(param.type_, Type::Entity { .. })),
+        )
     };
-    public()
-        .find(|(_, method)| matches!(method.body, Body::Split { .. }))
-        .or_else(|| public().next())
+    methods.min_by_key(plainness)
 }
 
 fn line(url: &str, body: &Value) -> String {
@@ -66,6 +72,19 @@ fn arguments(app: &App, params: &[Param]) -> Value {
         })
         .collect();
     Value::Object(body)
+}
+
+/// The parameters of a creation. Amounts are given also where they have a default, which tends to be nothing: with some of
+/// everything the call that follows is likely to succeed.
+fn creation(app: &App, entity: &Entity) -> Value {
+    let mut body = arguments(app, &entity.init);
+    for param in &entity.init {
+        let is_key = entity.key.fields.contains(&param.name);
+        if !is_key && matches!(param.type_, Type::Int | Type::Float) {
+            body[&param.name] = json!(10);
+        }
+    }
+    body
 }
 
 /// The key that an entity made from [`arguments`] has, as a segment of a path.
@@ -133,5 +152,117 @@ fn class(module: &str, name: &str) -> Value {
         ("datetime", "timedelta") => json!("PT1H"),
         ("uuid", "UUID") => json!("12345678-1234-5678-1234-567812345678"),
         _ => json!({}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Code, Field, Key, Lines, VERSION};
+
+    fn param(name: &str, type_: Type, default: Option<&str>) -> Param {
+        Param {
+            name: name.to_owned(),
+            kind: ParamKind::Regular,
+            type_,
+            default: default.map(str::to_owned),
+        }
+    }
+
+    fn origin() -> Lines {
+        Lines {
+            path: "shop.py".to_owned(),
+            first: 1,
+            last: 1,
+        }
+    }
+
+    fn entity(name: &str, key: &str, init: Vec<Param>, methods: Vec<Method>) -> Entity {
+        Entity {
+            name: name.to_owned(),
+            module: "shop".to_owned(),
+            doc: None,
+            origin: origin(),
+            key: Key {
+                type_: KeyType::Str,
+                fields: vec![key.to_owned()],
+            },
+            fields: Vec::<Field>::new(),
+            init,
+            methods,
+        }
+    }
+
+    fn method(name: &str, params: Vec<Param>, body: Body) -> Method {
+        Method {
+            name: name.to_owned(),
+            doc: None,
+            origin: origin(),
+            params,
+            returns: Type::Any,
+            body,
+        }
+    }
+
+    fn split() -> Body {
+        Body::Split {
+            header: Code::line("", 1),
+            receiver: "self".to_owned(),
+            blocks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn entities_are_created_before_one_is_called() {
+        let item = Type::Entity {
+            name: "Item".to_owned(),
+        };
+        let items = Type::List {
+            of: Box::new(item.clone()),
+        };
+        let methods = vec![
+            method("buy_all", vec![param("items", items, None)], split()),
+            method(
+                "buy_item",
+                vec![param("amount", Type::Int, None), param("item", item, None)],
+                split(),
+            ),
+            method("deposit", vec![], Body::Plain),
+        ];
+        let app = App {
+            version: VERSION,
+            name: "shop".to_owned(),
+            requires_python: None,
+            requirements: Vec::new(),
+            modules: Vec::new(),
+            entities: vec![
+                entity(
+                    "Item",
+                    "name",
+                    vec![
+                        param("name", Type::Str, None),
+                        param("price", Type::Int, None),
+                    ],
+                    vec![],
+                ),
+                entity(
+                    "User",
+                    "username",
+                    vec![
+                        param("username", Type::Str, None),
+                        param("balance", Type::Int, Some("0")),
+                    ],
+                    methods,
+                ),
+            ],
+        };
+        assert_eq!(
+            curl(&app, "http://127.0.0.1:80"),
+            [
+                r#"curl http://127.0.0.1:80/Item --json '{"name":"name","price":10}'"#,
+                r#"curl http://127.0.0.1:80/User --json '{"username":"username","balance":10}'"#,
+                r#"curl http://127.0.0.1:80/User/username/buy_item --json '{"amount":1,"item":"name"}'"#,
+            ]
+        );
     }
 }
