@@ -25,7 +25,7 @@ pub fn read(
     attribute: &str,
     then: Option<&Transition>,
 ) {
-    let arguments = Arguments::Text(format!("\"{attribute}\""));
+    let arguments = Arguments::Text(format!("\"{}\"", mangled(split.class, attribute)));
     leave(writer, split, "read", receiver, &arguments, then);
 }
 
@@ -192,7 +192,7 @@ fn is_private(name: &str) -> bool {
     name.starts_with("__") && !name.ends_with("__")
 }
 
-/// A local's name as Python keeps it inside the class: parameters are mangled, keywords of calls are not.
+/// A name as Python keeps it inside the class, for where it stands as a string or a keyword of a call, which are not mangled.
 fn mangled(class: &str, name: &str) -> String {
     match class.trim_start_matches('_') {
         "" => name.to_owned(),
