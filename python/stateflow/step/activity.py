@@ -80,6 +80,14 @@ class Activity:
         self.entity.layout.fill(instance, self.reader.read(self.fields))
         return True
 
+    def is_plain(self, attribute: str) -> bool:
+        """Tell whether an attribute is a field, the reading of which runs no code."""
+        return attribute in self._state() and not hasattr(self.entity.cls, attribute)
+
+    def forget(self) -> None:
+        """Leave the record as it was: nothing has run."""
+        self.instance = None
+
     def resume(self) -> bool:
         """Take the innermost unit from the stack; False where it has already been resumed."""
         if not self._stack:

@@ -91,10 +91,13 @@ def _create(activity: Activity) -> None:
 
 def _read(activity: Activity) -> None:
     message = activity.message
-    if activity.wake():
-        _drive(activity, getattr, (activity.instance, message.target), {})
-    else:
+    if not activity.wake():
         activity.fail(EntityNotFound(*message.address))
+    elif activity.is_plain(message.target):
+        activity.complete(getattr(activity.instance, message.target))
+        activity.forget()
+    else:
+        _drive(activity, getattr, (activity.instance, message.target), {})
 
 
 _HANDLERS: dict[Kind, Callable[[Activity], None]] = {

@@ -14,7 +14,6 @@ from stateflow.wire.explain import explain
 from stateflow.wire.raw import pack, unpack
 from stateflow.wire.reader import Reader
 from stateflow.wire.sharing import Scan, encode
-from stateflow.wire.values import SCALARS
 
 
 class Frame(NamedTuple):
@@ -59,7 +58,7 @@ def encode_frames(
         name = block.name if entity.blocks.get(block.name) is block else block.qualified
         content += (name, block.digest, live, [list(site) for site in trail] if trail else None)
     try:
-        if all(SCALARS.issuperset(map(type, frame.live.values())) for frame in frames):
+        if all(wire.flat.issuperset(map(type, frame.live.values())) for frame in frames):
             return wire.pack(content), {}
         scan = Scan(wire, content)
         aliases = {

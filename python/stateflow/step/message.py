@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
 from typing import NamedTuple
-from uuid import UUID
 
 from stateflow.wire.raw import pack, unpack
 
@@ -129,16 +128,19 @@ def _pack_request(request: str) -> str | bytes:
     """Give a request id that is a UUID in its usual spelling as its 16 bytes."""
     if len(request) == 36:
         try:
-            parsed = UUID(request)
+            packed = bytes.fromhex(request.replace("-", ""))
         except ValueError:
             return request
-        if str(parsed) == request:
-            return parsed.bytes
+        if len(packed) == 16 and _unpack_request(packed) == request:
+            return packed
     return request
 
 
 def _unpack_request(request: str | bytes) -> str:
-    return request if isinstance(request, str) else str(UUID(bytes=request))
+    if isinstance(request, str):
+        return request
+    text = request.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _pack_trace(trace: str | None) -> str | bytes | None:

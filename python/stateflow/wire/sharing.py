@@ -17,7 +17,7 @@ import msgpack
 
 from stateflow.wire import codes
 from stateflow.wire.errors import Unencodable
-from stateflow.wire.values import NOTHING, SCALARS, LoweredKey, Wire
+from stateflow.wire.values import NOTHING, LoweredKey, Wire, extension
 
 _STRINGS = frozenset({str})
 _BY_VALUE = (tuple, frozenset)
@@ -41,12 +41,12 @@ class Scan:
         return [value for ident, value in self.seen.items() if ident in other.seen and type(value) not in _BY_VALUE]
 
     def _walk(self, wire: Wire, root: object) -> None:
-        seen = self.seen
+        seen, flat = self.seen, wire.flat
         stack: list[Any] = [root]
         while stack:
             value = stack.pop()
             kind = type(value)
-            if kind in SCALARS:
+            if kind in flat:
                 continue
             encoder = None
             if kind is not list and kind is not dict:
@@ -70,7 +70,7 @@ class Scan:
                 value = value.values()
             elif type(value) is not list:
                 continue
-            if not SCALARS.issuperset(map(type, value)):
+            if not flat.issuperset(map(type, value)):
                 stack.extend(value)
 
 
@@ -101,6 +101,7 @@ class _Lowering:
         self, wire: Wire, shared: set[int], marks: Mapping[bytes, object], aliases: Mapping[bytes, object]
     ) -> None:
         self._wire = wire
+        self._flat = wire.flat
         self._marks = marks
         self._aliases = aliases
         self._tabled = shared | {id(value) for value in marks.values()} | {id(value) for value in aliases.values()}
@@ -112,7 +113,7 @@ class _Lowering:
         if not self._entries:
             return lowered
         table = [lowered, self._entries, self._tokens(self._marks), self._tokens(self._aliases)]
-        return self._pack(msgpack.ExtType(codes.SHARED, self._pack(table)))
+        return self._pack(extension(codes.SHARED, self._pack(table)))
 
     def _tokens(self, objects: Mapping[bytes, object]) -> list[list[object]]:
         return [[token, self._index[id(value)]] for token, value in objects.items()]
@@ -121,7 +122,7 @@ class _Lowering:
         return self._wire.pack(lowered)
 
     def _lower(self, value: Any) -> Any:
-        if type(value) in SCALARS:
+        if type(value) in self._flat:
             return value
         ident = id(value)
         if ident not in self._tabled:
@@ -131,7 +132,7 @@ class _Lowering:
             index = self._index[ident] = len(self._entries)
             self._entries.append(b"")
             self._entries[index] = self._pack(self._body(value))
-        return msgpack.ExtType(codes.SHARED_REF, index.to_bytes(4, "big").lstrip(b"\0"))
+        return extension(codes.SHARED_REF, index.to_bytes(4, "big").lstrip(b"\0"))
 
     def _body(self, value: Any) -> Any:
         kind = type(value)
@@ -142,13 +143,17 @@ class _Lowering:
             return value
         prefix, content = encoder.parts(value)
         if content is NOTHING:
-            return msgpack.ExtType(encoder.code, prefix)
-        return msgpack.ExtType(encoder.code, prefix + self._pack(self._inside(content)))
+            return extension(encoder.code, prefix)
+        return extension(encoder.code, prefix + self._pack(self._inside(content)))
 
     def _inside(self, content: Any) -> Any:
         if type(content) is list:
+            if self._flat.issuperset(map(type, content)):
+                return content
             return [self._lower(value) for value in content]
         if type(content) is dict:
+            if _STRINGS.issuperset(map(type, content)):
+                return {key: self._lower(value) for key, value in content.items()}
             return {self._key(key): self._lower(value) for key, value in content.items()}
         return content
 

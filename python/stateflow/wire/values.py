@@ -17,7 +17,7 @@ from stateflow.wire.layout import Layout, blank_maker
 from stateflow.wire.names import Names
 from stateflow.wire.scalars import EAGER, LAZY, Scalar
 
-SCALARS = frozenset({str, int, float, bool, type(None), bytes})
+SCALARS: frozenset[type] = frozenset({str, int, float, bool, type(None), bytes})
 """The types that msgpack encodes exactly, and that hold no others."""
 
 NOTHING = object()
@@ -62,6 +62,8 @@ class Wire:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self.flat: set[type] = set(SCALARS)
+        """The types met so far of which no value inside can be reached from elsewhere."""
         self._encoders: dict[type, Encoder] = {}
         self._plans: dict[type, Plan] = {}
         self._layouts: dict[type, Layout] = {}
@@ -72,6 +74,7 @@ class Wire:
     def add_entity(self, cls: type, address: Callable[[Any], tuple[str, str | int]]) -> None:
         """Encode the instances of a class as references."""
         self._entities.add(cls)
+        self.flat.add(cls)
         self._encoders[cls] = Encoder(codes.ENTITY, lambda value: (b"", list(address(value))), True)
 
     def trace_with(self, lines: Callable[[BaseException], list[Any]]) -> None:
@@ -94,6 +97,8 @@ class Wire:
         encoder = self._encoders.get(kind)
         if encoder is None:
             encoder = self._encoders[kind] = self._learn(kind)
+            if encoder.leaf:
+                self.flat.add(kind)
         return encoder
 
     def plan(self, cls: type) -> Plan:
@@ -122,13 +127,14 @@ class Wire:
     def _packer(self) -> msgpack.Packer:
         return msgpack.Packer(default=self._default, strict_types=True, unicode_errors="surrogatepass", buf_size=4096)
 
-    def _default(self, value: Any) -> msgpack.ExtType:
+    def _default(self, value: Any) -> Any:
         kind = type(value)
         if kind is LoweredKey:
             return value.extension
         code, parts, _ = self._encoders.get(kind) or self.encoder(kind)
         prefix, content = parts(value)
-        return msgpack.ExtType(code, prefix if content is NOTHING else prefix + self.pack(content))
+        return extension(code, prefix if content is NOTHING else prefix + self.pack(content))
+
 
     def _learn(self, kind: type) -> Encoder:
         scalar = EAGER.get(kind) or LAZY.get(f"{kind.__module__}.{kind.__qualname__}")
@@ -201,6 +207,11 @@ class Wire:
             return sorted(elements, key=self.pack)
         except RecursionError:
             return list(elements)
+
+
+def extension(code: int, data: bytes) -> Any:
+    """Return an extension type: `ExtType` without its checks."""
+    return tuple.__new__(msgpack.ExtType, (code, data))
 
 
 def _scalar_encoder(scalar: Scalar) -> Encoder:
