@@ -23,6 +23,10 @@ class RequestConflict(StateflowError):
         self.request = request
 
 
+class BadArguments(StateflowError):
+    """The arguments of a request cannot be encoded; the message names the path to what cannot."""
+
+
 class Unavailable(StateflowError):
     """The store or the engine cannot take a request now; nothing of it was done, and it may be sent again."""
 
@@ -51,16 +55,20 @@ class Request:
     def message(self, app: App) -> Message:
         """Return the message that sets it off.
 
-        Raises `StateflowError` where an argument cannot be encoded.
+        Raises `BadArguments` where one cannot be encoded.
         """
         key = self.id if self.key is None else self.key
         where = f"{self.entity}.{self.method}"
+        try:
+            payload = app.encode_arguments(self.positional, self.arguments, where)
+        except StateflowError as error:
+            raise BadArguments(str(error)) from error
         return Message(
             kind=Kind.INVOKE,
             id=request_id(self.id),
             address=Address(self.entity, key),
             target=self.method,
-            payload=app.encode_arguments(self.positional, self.arguments, where),
+            payload=payload,
             stack=(),
             depth=0,
             trail=(),
@@ -86,7 +94,8 @@ class Service(Protocol):
         """Run a request and return its answer; an exception of the app is an answer.
 
         The same request again gives the same answer and runs nothing. Raises `RequestConflict` where its id was used for
-        something else, `Unavailable` where the engine cannot take it now, and another `StateflowError` where it failed.
+        something else, `BadArguments` where they cannot be encoded, `Unavailable` where the engine cannot take it now, and
+        another `StateflowError` where it failed.
         A caller that stops waiting (is cancelled) leaves the request running.
         """
         ...

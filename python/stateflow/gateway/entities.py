@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from stateflow.adapters.service import Request, RequestConflict, Service, Unavailable
+from stateflow.adapters.service import BadArguments, Request, RequestConflict, Service, Unavailable
 from stateflow.errors import StateflowError
 from stateflow.gateway.answers import failure_problem, location, shown
 from stateflow.gateway.arguments import Parser, parser
@@ -23,7 +23,6 @@ from stateflow.gateway.surface import Entity, Method, Surface
 from stateflow.step.app import App
 from stateflow.step.message import Address
 from stateflow.step.reply import Reply
-from stateflow.wire.errors import Unencodable
 
 JSON = b"application/json"
 
@@ -222,7 +221,7 @@ class Entities:
             raise Problem(422, "idempotency-key-reused", "Idempotency Key Reused", detail) from None
         except Unavailable as error:
             raise _unavailable(error) from None
-        except Unencodable as error:
+        except BadArguments as error:
             raise Problem(422, "invalid-arguments", "Invalid Arguments", f"{error}.", {"errors": []}) from None
         except StateflowError as error:
             raise _failed(str(error)) from None
