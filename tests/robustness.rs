@@ -163,6 +163,16 @@ proptest! {
     }
 
     #[test]
+    fn any_encoding_is_taken(
+        mark in select(vec!["", "\u{feff}"]),
+        name in select(vec!["ascii", "utf8", "cp1252", "shift_jis", "gbk", "latin-1", "koi8-r", "?"]),
+        content in vec(any::<u8>(), 0..60),
+    ) {
+        let head = format!("{mark}# coding: {name}\r\n");
+        codes([head.into_bytes(), content].concat());
+    }
+
+    #[test]
     fn any_tokens_are_taken(tokens in vec(token(), 0..200)) {
         codes(tokens.join(" ").into_bytes());
     }

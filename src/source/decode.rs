@@ -1,15 +1,18 @@
 //! From bytes to text, as Python's tokenizer does it (PEP 263).
 
 use std::fmt;
+use std::ops::Range;
 
 use super::encoding::Encoding;
 
 /// Why a file's bytes are not the text of a Python program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
-    /// The line, from 1, at which it shows.
+    /// The bytes of the file that are wrong.
+    pub bytes: Range<usize>,
+    /// The line, from 1, that they are in.
     pub line: u32,
-    /// What is wrong there.
+    /// What is wrong with them.
     pub reason: String,
 }
 
@@ -26,25 +29,18 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Decodes a Python source file: a byte order mark, a coding cookie in the first two lines, else UTF-8. Line ends become
 /// `\n`. The error says what is wrong and where.
 pub fn decode(bytes: &[u8]) -> Result<String, DecodeError> {
-    let (marked, body) = match bytes.strip_prefix(MARK) {
-        Some(body) => (true, body),
-        None => (false, bytes),
+    let start = if bytes.starts_with(MARK) {
+        MARK.len()
+    } else {
+        0
     };
-    let encoding = declared(body, marked)?;
-    if let Some(at) = body.iter().position(|byte| *byte == 0) {
-        return Err(error_at(
-            body,
-            at,
-            "a Python file holds no NUL bytes".to_owned(),
-        ));
-    }
-    let text = encoding.decode(body).map_err(|at| {
-        let reason = format!(
-            "byte 0x{:02x} is not valid {}",
-            body.get(at).copied().unwrap_or_default(),
-            encoding.name()
-        );
-        error_at(body, at, reason)
+    let body = &bytes[start..];
+    let text = decode_body(body, start > 0).map_err(|(range, reason)| DecodeError {
+        bytes: range.start + start..range.end + start,
+        line: 1 + unify_line_ends(String::from_utf8_lossy(&body[..range.start]).into())
+            .matches('\n')
+            .count() as u32,
+        reason,
     })?;
     Ok(unify_line_ends(text))
 }
@@ -55,85 +51,83 @@ pub fn decode_lossy(bytes: &[u8]) -> String {
     unify_line_ends(String::from_utf8_lossy(body).replace('\0', "\u{fffd}"))
 }
 
-fn declared(body: &[u8], marked: bool) -> Result<Encoding, DecodeError> {
-    let Some((line, name)) = cookie(body) else {
+/// What is wrong with which bytes.
+type Problem = (Range<usize>, String);
+
+fn decode_body(body: &[u8], marked: bool) -> Result<String, Problem> {
+    let encoding = declared(body, marked)?;
+    if let Some(at) = body.iter().position(|byte| *byte == 0) {
+        return Err((at..at + 1, "a Python file holds no NUL bytes".to_owned()));
+    }
+    encoding.decode(body).map_err(|at| {
+        let byte = body.get(at).copied().unwrap_or_default();
+        let reason = format!("byte 0x{byte:02x} is not valid {}", encoding.name());
+        (at..body.len().min(at + 1), reason)
+    })
+}
+
+fn declared(body: &[u8], marked: bool) -> Result<Encoding, Problem> {
+    let Some(range) = cookie(body) else {
         return Ok(Encoding::Utf8);
     };
-    let encoding = Encoding::named(&name).map_err(|reason| DecodeError { line, reason })?;
-    if marked
-        && !name
-            .to_ascii_lowercase()
-            .replace('_', "-")
-            .starts_with("utf-8")
-    {
-        return Err(DecodeError {
-            line,
-            reason: format!(
-                "the file begins with a UTF-8 byte order mark but declares itself as `{name}`"
-            ),
-        });
+    let name = String::from_utf8_lossy(&body[range.clone()]);
+    let encoding = Encoding::named(&name).map_err(|reason| (range.clone(), reason))?;
+    let plain = name.to_ascii_lowercase().replace('_', "-");
+    if marked && !plain.starts_with("utf-8") {
+        let reason =
+            format!("the file begins with a UTF-8 byte order mark but declares itself as `{name}`");
+        return Err((range, reason));
     }
     Ok(encoding)
 }
 
-/// The coding cookie and its line: a comment alone on the first line, or on the second below a blank or comment line.
-fn cookie(body: &[u8]) -> Option<(u32, String)> {
-    let mut rest = body;
-    for number in 1..=2 {
-        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-        let line = &rest[..end.unwrap_or(rest.len())];
-        let start = line
+/// The name in the coding cookie: a comment alone on the first line, or on the second below a blank or comment line.
+fn cookie(body: &[u8]) -> Option<Range<usize>> {
+    let mut start = 0;
+    for _ in 0..2 {
+        let rest = &body[start..];
+        let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let line = &rest[..length.unwrap_or(rest.len())];
+        match line
             .iter()
-            .position(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c'));
-        match start {
-            Some(start) if line[start] == b'#' => {
-                if let Some(name) = cookie_in(&line[start..]) {
-                    return Some((number, name));
+            .position(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c'))
+        {
+            Some(indent) if line[indent] == b'#' => {
+                if let Some(name) = cookie_in(line) {
+                    return Some(start + name.start..start + name.end);
                 }
             }
             Some(_) => return None,
             None => {}
         }
-        rest = &rest[end?..];
-        rest = rest.strip_prefix(b"\r\n").unwrap_or(&rest[1..]);
-    }
-    None
-}
-
-fn cookie_in(comment: &[u8]) -> Option<String> {
-    let key = b"coding";
-    let mut rest = comment;
-    while let Some(at) = rest.windows(key.len()).position(|window| window == key) {
-        rest = &rest[at + key.len()..];
-        let Some(b':' | b'=') = rest.first() else {
-            continue;
+        start += length?;
+        start += if body[start..].starts_with(b"\r\n") {
+            2
+        } else {
+            1
         };
-        let name: String = rest[1..]
-            .iter()
-            .skip_while(|byte| matches!(byte, b' ' | b'\t'))
-            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-            .map(|byte| *byte as char)
-            .collect();
-        if !name.is_empty() {
-            return Some(name);
-        }
     }
     None
 }
 
-fn error_at(body: &[u8], at: usize, reason: String) -> DecodeError {
-    let before = &body[..at.min(body.len())];
-    let lines = before
-        .iter()
-        .enumerate()
-        .filter(|(index, byte)| {
-            **byte == b'\n' || (**byte == b'\r' && body.get(index + 1) != Some(&b'\n'))
+fn cookie_in(comment: &[u8]) -> Option<Range<usize>> {
+    let key = b"coding";
+    let ends = comment.windows(key.len()).enumerate();
+    ends.filter(|(_, window)| window == key)
+        .find_map(|(at, _)| {
+            let mut start = at + key.len();
+            if !matches!(comment.get(start), Some(b':' | b'=')) {
+                return None;
+            }
+            start += 1;
+            while matches!(comment.get(start), Some(b' ' | b'\t')) {
+                start += 1;
+            }
+            let known =
+                |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            let length = comment[start..].iter().take_while(known).count();
+            (length > 0).then(|| start..start + length)
         })
-        .count();
-    DecodeError {
-        line: lines as u32 + 1,
-        reason,
-    }
 }
 
 fn unify_line_ends(text: String) -> String {

@@ -1,5 +1,7 @@
 //! The encodings that a coding cookie may name.
 
+use encoding_rs::DecoderResult;
+
 /// An encoding of source files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -104,8 +106,12 @@ fn decode_other(encoding: &'static encoding_rs::Encoding, bytes: &[u8]) -> Resul
 fn first_undefined(encoding: &'static encoding_rs::Encoding, bytes: &[u8]) -> usize {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(0));
-    let (_, read) = decoder.decode_to_string_without_replacement(bytes, &mut text, true);
-    read.saturating_sub(1)
+    let (result, read) = decoder.decode_to_string_without_replacement(bytes, &mut text, true);
+    let consumed = match result {
+        DecoderResult::Malformed(length, after) => usize::from(length) + usize::from(after),
+        DecoderResult::InputEmpty | DecoderResult::OutputFull => 0,
+    };
+    read.saturating_sub(consumed)
 }
 
 #[cfg(test)]

@@ -139,21 +139,24 @@ impl Loader<'_> {
             Ok(text) => (text, None),
             Err(problem) => (decode_lossy(&bytes), Some(problem)),
         };
-        let relative = slashed(path.strip_prefix(&self.root).unwrap_or(path));
-        let index = LineIndex::new(&text);
-        let at = problem
-            .as_ref()
-            .map(|problem| line_range(&text, &index, problem.line));
         let file = self.sources.add(SourceFile {
             path: path.to_owned(),
             display: path.display().to_string(),
-            relative,
+            relative: slashed(path.strip_prefix(&self.root).unwrap_or(path)),
+            index: LineIndex::new(&text),
             text,
-            index,
         });
         let readable = problem.is_none();
-        if let (Some(problem), Some((start, end))) = (problem, at) {
-            let place = Span { file, start, end };
+        if let Some(problem) = problem {
+            let text = &self.sources.file(file).text;
+            let before = decode_lossy(&bytes[..problem.bytes.start]).len();
+            let start = text.floor_char_boundary(before);
+            let end = text.ceil_char_boundary((start + problem.bytes.len()).min(text.len()));
+            let place = Span {
+                file,
+                start: start as u32,
+                end: end as u32,
+            };
             self.diagnostics.push(
                 Diagnostic::new("E0002", "this file is not readable text", place, problem.reason)
                     .help("save it as UTF-8, or declare its encoding in the first line: `# coding: latin-1`"),
@@ -309,17 +312,6 @@ fn wanted(module: &Module, import: Import<'_>) -> Vec<Wanted> {
             }]
         }
     }
-}
-
-/// The bytes of a line, without its end.
-fn line_range(text: &str, index: &LineIndex, line: u32) -> (u32, u32) {
-    let line = line.min(index.len());
-    let start = index.start(line);
-    let length = text[start as usize..]
-        .split('\n')
-        .next()
-        .map_or(0, str::len);
-    (start, start + length as u32)
 }
 
 #[cfg(test)]

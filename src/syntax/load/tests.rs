@@ -195,11 +195,26 @@ fn files_that_are_not_text_are_reported_with_their_line() {
     assert_eq!(program.modules.len(), 0);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].code, "E0002");
-    assert_eq!(
-        program.sources.text(found[0].primary.span),
-        "x = '\u{fffd}'"
-    );
+    assert_eq!(program.sources.text(found[0].primary.span), "\u{fffd}");
     assert_eq!(found[0].primary.text, "byte 0xff is not valid utf-8");
+}
+
+#[test]
+fn a_place_in_a_file_that_is_not_text_is_one_of_its_characters() {
+    for (content, marked) in [
+        ("# coding: ascii\r\n\r\n'é€'", "é"),
+        ("# coding: euc-kr\n'\u{80}'", "\u{80}"),
+        ("# coding: klingon", "klingon"),
+        ("\u{feff}# coding: cp1252\n", "cp1252"),
+    ] {
+        let memory: Memory = [("app.py", content)].into_iter().collect();
+        let (program, found) = load(&memory, Path::new("app.py")).unwrap();
+        assert_eq!(
+            program.sources.text(found[0].primary.span),
+            marked,
+            "{content}"
+        );
+    }
 }
 
 #[test]
