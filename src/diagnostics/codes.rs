@@ -49,6 +49,7 @@ pub static CODES: &[Code] = codes![
     "E0111" "a method of an entity is async or a generator",
     "E0112" "a method has no parameter for its instance",
     "E0113" "the entity decorator is written in a wrong way",
+    "W0550" "nothing says where a module comes from",
 ];
 
 /// The code of that name, in any case.

@@ -233,9 +233,11 @@ fn no_entity(model: &Model<'_>) -> Option<Diagnostic> {
         .classes
         .iter()
         .find(|class| class.methods.iter().any(|method| method.name == "__key__"));
-    let module = program
-        .find(&program.name)
-        .map_or(program.modules.first(), |id| Some(program.module(id)))?;
+    let suffix = format!(".{}", program.name);
+    let is_entry = |name: &str| name == program.name || name.ends_with(&suffix);
+    let mut modules = program.modules.iter();
+    let entry = modules.find(|module| is_entry(&module.name));
+    let module = entry.or(program.modules.first())?;
     let start = Span {
         file: module.file,
         start: 0,

@@ -1,6 +1,6 @@
 //! Attributes: what a class declares and what its methods assign to.
 
-use super::{Field, Function};
+use super::{Field, Function, FunctionKind};
 use crate::source::FileId;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::{Ranged, TextRange, ast, span};
@@ -108,7 +108,8 @@ fn declarations(class: &ast::StmtClassDef) -> Vec<Assignment<'_>> {
 
 /// What a method assigns to on its receiver, in order; also what it does inside functions of its own, where `nested`.
 pub(super) fn assignments<'p>(method: &Function<'p>, nested: bool) -> Vec<Assignment<'p>> {
-    let Some(receiver) = method.receiver else {
+    let bound = matches!(method.kind, FunctionKind::Method | FunctionKind::Property);
+    let Some(receiver) = method.receiver.filter(|_| bound) else {
         return Vec::new();
     };
     let mut finder = Finder {

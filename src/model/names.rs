@@ -6,7 +6,7 @@ use super::scope::Binding;
 use super::{ClassId, FunctionId};
 use crate::syntax::ast::statement_visitor::StatementVisitor;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
-use crate::syntax::{ModuleId, Program, ast};
+use crate::syntax::{ModuleId, Program, ast, exported};
 
 /// A class as found: an entity or not.
 #[derive(Debug)]
@@ -52,7 +52,10 @@ pub(super) fn collect(program: &Program) -> Names<'_> {
         let mut collector = Collector {
             program,
             module: id,
-            scope: RawScope::default(),
+            scope: RawScope {
+                all: exported(&module.tree.body),
+                ..RawScope::default()
+            },
             names: &mut names,
         };
         for stmt in &module.tree.body {
@@ -194,25 +197,11 @@ impl<'p> Collector<'_, 'p> {
     fn assign(&mut self, targets: &'p [ast::Expr], value: &'p ast::Expr) {
         for target in targets {
             match target {
-                ast::Expr::Name(name) if name.id.as_str() == "__all__" => {
-                    self.scope.all = string_list(value);
-                    self.variable(name.id.as_str(), None, Some(value));
-                }
                 ast::Expr::Name(name) => self.variable(name.id.as_str(), None, Some(value)),
                 _ => self.visit_expr(target),
             }
         }
         self.visit_expr(value);
-    }
-
-    fn extend_all(&mut self, value: &'p ast::Expr) {
-        self.scope.all = match (self.scope.all.take(), string_list(value)) {
-            (Some(mut all), Some(more)) => {
-                all.extend(more);
-                Some(all)
-            }
-            _ => None,
-        };
     }
 }
 
@@ -238,12 +227,6 @@ impl<'p> Visitor<'p> for Collector<'_, 'p> {
                 }
             }
             ast::Stmt::Assign(assign) => self.assign(&assign.targets, &assign.value),
-            ast::Stmt::AugAssign(assign) => match &*assign.target {
-                ast::Expr::Name(name) if name.id.as_str() == "__all__" => {
-                    self.extend_all(&assign.value)
-                }
-                _ => walk_stmt(self, stmt),
-            },
             ast::Stmt::AnnAssign(assign) => match &*assign.target {
                 ast::Expr::Name(name) => {
                     self.variable(
@@ -300,18 +283,6 @@ fn rank(entry: &Entry<'_>) -> u8 {
         Entry::Done(Binding::External(_)) => 1,
         _ => 2,
     }
-}
-
-fn string_list(expr: &ast::Expr) -> Option<Vec<&str>> {
-    let elements = match expr {
-        ast::Expr::List(list) => &list.elts,
-        ast::Expr::Tuple(tuple) => &tuple.elts,
-        _ => return None,
-    };
-    elements
-        .iter()
-        .map(|element| Some(element.as_string_literal_expr()?.value.to_str()))
-        .collect()
 }
 
 /// The names that functions declare `global`.

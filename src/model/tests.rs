@@ -248,7 +248,7 @@ fn missing_names_are_reported_with_what_was_meant() {
             "other.py",
             "class Item: pass\ndef f():\n    global late\n    late = 1\nif (made := 1): pass\n",
         ),
-        ("open_.py", "from numpy import *\n"),
+        ("open_.py", "from json import *\n"),
     ];
     assert_eq!(
         said(&files),
@@ -391,6 +391,8 @@ fn key_fields_change_nowhere_but_in_init() {
     );
     assert_eq!(change("def f(): self.name = 1"), reported("self.name"));
     assert_eq!(change("def f(self): self.name = 1"), [] as [&str; 0]);
+    let made = "@classmethod\ndef make(cls):\n    cls.name = 1";
+    assert_eq!(said_of(&entity(made)), [] as [&str; 0]);
     assert_eq!(change("other.name = self.name.x = 1"), [] as [&str; 0]);
 }
 

@@ -11,6 +11,8 @@ pub struct Import<'a> {
     pub stmt: ImportStmt<'a>,
     /// Whether the module goes on where it fails: it stands in a `try` that catches `ImportError`.
     pub optional: bool,
+    /// Whether it is only for type checkers: it stands under `if TYPE_CHECKING`.
+    pub typing: bool,
 }
 
 /// The two forms of import.
@@ -33,12 +35,16 @@ pub fn imports(body: &[ast::Stmt]) -> Vec<Import<'_>> {
 struct Finder<'a> {
     found: Vec<Import<'a>>,
     optional: bool,
+    typing: bool,
 }
 
 impl<'a> Finder<'a> {
     fn push(&mut self, stmt: ImportStmt<'a>) {
-        let optional = self.optional;
-        self.found.push(Import { stmt, optional });
+        self.found.push(Import {
+            stmt,
+            optional: self.optional,
+            typing: self.typing,
+        });
     }
 }
 
@@ -57,8 +63,24 @@ impl<'a> StatementVisitor<'a> for Finder<'a> {
                 self.visit_body(&attempt.orelse);
                 self.visit_body(&attempt.finalbody);
             }
+            ast::Stmt::If(branch) if is_type_checking(&branch.test) => {
+                let before = std::mem::replace(&mut self.typing, true);
+                self.visit_body(&branch.body);
+                self.typing = before;
+                for clause in &branch.elif_else_clauses {
+                    self.visit_body(&clause.body);
+                }
+            }
             _ => walk_stmt(self, stmt),
         }
+    }
+}
+
+fn is_type_checking(test: &ast::Expr) -> bool {
+    match test {
+        ast::Expr::Name(name) => name.id.as_str() == "TYPE_CHECKING",
+        ast::Expr::Attribute(access) => access.attr.as_str() == "TYPE_CHECKING",
+        _ => false,
     }
 }
 
@@ -79,4 +101,42 @@ fn is_import_error(type_: &ast::Expr) -> bool {
         name.id.as_str(),
         "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException"
     )
+}
+
+/// The names in a module's `__all__`, where it is made of plain lists.
+pub fn exported(body: &[ast::Stmt]) -> Option<Vec<&str>> {
+    let mut all: Option<Vec<&str>> = None;
+    for stmt in body {
+        match stmt {
+            ast::Stmt::Assign(assign) if assign.targets.iter().any(is_all) => {
+                all = string_list(&assign.value)
+            }
+            ast::Stmt::AnnAssign(assign) if is_all(&assign.target) => {
+                all = assign.value.as_deref().and_then(string_list);
+            }
+            ast::Stmt::AugAssign(assign) if is_all(&assign.target) => {
+                all = all
+                    .zip(string_list(&assign.value))
+                    .map(|(all, more)| [all, more].concat());
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+fn is_all(target: &ast::Expr) -> bool {
+    matches!(target, ast::Expr::Name(name) if name.id.as_str() == "__all__")
+}
+
+fn string_list(expr: &ast::Expr) -> Option<Vec<&str>> {
+    let elements = match expr {
+        ast::Expr::List(list) => &list.elts,
+        ast::Expr::Tuple(tuple) => &tuple.elts,
+        _ => return None,
+    };
+    elements
+        .iter()
+        .map(|element| Some(element.as_string_literal_expr()?.value.to_str()))
+        .collect()
 }

@@ -1,15 +1,16 @@
 //! Reading an app: from where it begins, along its imports.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use ruff_python_ast::PythonVersion;
 
-use super::imports::{Import, ImportStmt, imports};
+use super::imports::{Import, ImportStmt, exported, imports};
 use super::locate::{Found, Location, find, holds, locate};
 use super::program::{Module, Program, import_base, slashed};
+use super::stdlib::comes_with_python;
 use super::{Ranged, Tree, parse, requirements, span};
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Files, LineIndex, SourceFile, Sources, Span, decode, decode_lossy};
@@ -36,6 +37,7 @@ pub fn load(files: &dyn Files, path: &Path) -> Result<(Program, Vec<Diagnostic>)
         opened: BTreeMap::new(),
         modules: BTreeMap::new(),
         pending: VecDeque::new(),
+        unprovided: Some(BTreeSet::new()),
         diagnostics: Vec::new(),
     };
     let script = loader.begin(&script)?;
@@ -47,6 +49,9 @@ pub fn load(files: &dyn Files, path: &Path) -> Result<(Program, Vec<Diagnostic>)
         &mut loader.diagnostics,
     );
     loader.version = needs.oldest_python();
+    if !needs.distributions.is_empty() {
+        loader.unprovided = None;
+    }
     for module in modules {
         loader.enter(&module)?;
     }
@@ -73,6 +78,8 @@ struct Loader<'a> {
     modules: BTreeMap<String, Option<Module>>,
     /// Modules whose imports are still to be followed.
     pending: VecDeque<String>,
+    /// Third-party modules that were reported; none where the app says what it requires.
+    unprovided: Option<BTreeSet<String>>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -83,6 +90,7 @@ struct Wanted {
     from: bool,
     relative: bool,
     optional: bool,
+    typing: bool,
     at: Span,
 }
 
@@ -207,12 +215,25 @@ impl Loader<'_> {
     /// `from package import name` where `name` may be a module.
     fn follow_names(&mut self, import: &Wanted, base: &str) {
         for (name, at) in &import.names {
-            let name = format!("{base}.{name}");
-            let found = find(self.files, &self.root, &name);
-            if matches!(found, Found::Module(_) | Found::Package(_)) {
-                self.reach(&name, found, *at);
+            let names = match name.as_str() {
+                "*" => self.exported(base),
+                _ => vec![name.clone()],
+            };
+            for name in names {
+                let name = format!("{base}.{name}");
+                let found = find(self.files, &self.root, &name);
+                if matches!(found, Found::Module(_) | Found::Package(_)) {
+                    self.reach(&name, found, *at);
+                }
             }
         }
+    }
+
+    /// The names in the `__all__` of a module that was reached.
+    fn exported(&self, module: &str) -> Vec<String> {
+        let module = self.modules.get(module).and_then(Option::as_ref);
+        let names = module.and_then(|module| exported(&module.tree.body));
+        names.into_iter().flatten().map(str::to_owned).collect()
     }
 
     fn follow_external(&mut self, import: &Wanted, base: &str) {
@@ -221,15 +242,40 @@ impl Loader<'_> {
             .fold(self.root.clone(), |folder, part| folder.join(part));
         if import.relative {
             self.missing(import, base, "");
-        } else if import.from && base != "stateflow" && !base.is_empty() {
-            let modules = import.names.iter();
-            if modules
-                .into_iter()
-                .any(|(name, _)| holds(self.files, &folder, name))
-            {
-                self.bare(import, base);
-            }
+        } else if import
+            .names
+            .iter()
+            .any(|(name, _)| holds(self.files, &folder, name))
+            && base != "stateflow"
+        {
+            self.bare(import, base);
+        } else if !import.optional && !import.typing {
+            self.third_party(import, base);
         }
+    }
+
+    /// Reports a module that neither the app nor Python nor a requirement provides.
+    fn third_party(&mut self, import: &Wanted, module: &str) {
+        let top = module.split('.').next().unwrap_or(module);
+        let Some(reported) = &mut self.unprovided else {
+            return;
+        };
+        if top == "stateflow" || comes_with_python(top) || !reported.insert(top.to_owned()) {
+            return;
+        }
+        let message = format!("nothing says where the module `{top}` comes from");
+        let near = super::locate::modules(self.files, &self.root)
+            .into_iter()
+            .find(|known| strsim::damerau_levenshtein(known, top) <= 1 + top.len() / 5);
+        let help = match near {
+            Some(near) => format!("there is a module `{near}` in the app's folder"),
+            None => "list what provides it in a `requirements.txt` beside the app".to_owned(),
+        };
+        self.diagnostics.push(
+            Diagnostic::new("W0550", message, import.at, "")
+                .note("it is neither the app's own nor part of Python, and the app lists no requirements")
+                .help(help),
+        );
     }
 
     /// Adds a module that was found, and the packages around it.
@@ -281,7 +327,9 @@ impl Loader<'_> {
 }
 
 fn wanted(module: &Module, import: Import<'_>) -> Vec<Wanted> {
-    let optional = import.optional;
+    let Import {
+        optional, typing, ..
+    } = import;
     match import.stmt {
         ImportStmt::Import(stmt) => stmt
             .names
@@ -292,6 +340,7 @@ fn wanted(module: &Module, import: Import<'_>) -> Vec<Wanted> {
                 from: false,
                 relative: false,
                 optional,
+                typing,
                 at: span(module.file, alias),
             })
             .collect(),
@@ -308,6 +357,7 @@ fn wanted(module: &Module, import: Import<'_>) -> Vec<Wanted> {
                 from: true,
                 relative: stmt.level > 0,
                 optional,
+                typing,
                 at: span(module.file, &at),
             }]
         }

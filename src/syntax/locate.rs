@@ -222,6 +222,15 @@ pub(super) fn find(files: &dyn Files, root: &Path, name: &str) -> Found {
     Found::External
 }
 
+/// The names of the modules and packages in a folder.
+pub(super) fn modules(files: &dyn Files, folder: &Path) -> Vec<String> {
+    let entries = files.list(folder).unwrap_or_default();
+    let named = entries.iter().map(|entry| stem(entry));
+    named
+        .filter(|name| is_name(name) && holds(files, folder, name))
+        .collect()
+}
+
 /// Whether a folder holds a module of that name.
 pub(super) fn holds(files: &dyn Files, folder: &Path, module: &str) -> bool {
     files.is_file(&folder.join(format!("{module}.py")))

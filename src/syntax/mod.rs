@@ -10,8 +10,9 @@ mod program;
 mod prologue;
 mod requirements;
 mod stack;
+mod stdlib;
 
-pub use imports::{Import, ImportStmt, imports};
+pub use imports::{Import, ImportStmt, exported, imports};
 pub use load::load;
 pub use parse::parse;
 pub use program::{Module, ModuleId, Program};

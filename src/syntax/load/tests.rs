@@ -145,11 +145,11 @@ fn modules_that_are_not_there_are_reported() {
         ),
         (
             "/a/pkg/mod.py",
-            "try:\n    from .fast import x\nexcept (ImportError, OSError):\n    x = 1\nimport numpy.linalg\n",
+            "try:\n    from .fast import x\nexcept (ImportError, OSError):\n    x = 1\nimport os.path\n",
         ),
         (
             "/a/pkg/bad.py",
-            "import bare.x\nfrom bare import x\nfrom bare import y\nfrom .. import z\n",
+            "import bare.x\nfrom bare import x\nfrom .. import z\n",
         ),
         ("/a/bare/x.py", ""),
     ];
@@ -161,8 +161,40 @@ fn modules_that_are_not_there_are_reported() {
             "E0010 pkg/__init__.py:4 there is no module `pkg.mod.deep`",
             "E0012 pkg/bad.py:1 the folder `bare` is not a package",
             "E0012 pkg/bad.py:2 the folder `bare` is not a package",
-            "E0011 pkg/bad.py:4 this relative import leads out of the package",
+            "E0011 pkg/bad.py:3 this relative import leads out of the package",
         ]
+    );
+}
+
+#[test]
+fn a_module_that_nothing_provides_is_a_warning() {
+    let app = "import itmes, os.path, stateflow\nimport numpy as np\nimport numpy.linalg\nif TYPE_CHECKING:\n    import pandas\n\
+               try:\n    import fast\nexcept ImportError:\n    fast = None\n";
+    let files = [("/a/app.py", app), ("/a/items.py", "")];
+    let said = [
+        "W0550 app.py:1 nothing says where the module `itmes` comes from",
+        "W0550 app.py:2 nothing says where the module `numpy` comes from",
+    ];
+    assert_eq!(loaded(&files, "/a/app.py").1, said);
+    let files = [&files[..], &[("/a/requirements.txt", "numpy\n")]].concat();
+    assert_eq!(modules(&files, "/a/app.py"), ["app"]);
+}
+
+#[test]
+fn a_star_brings_the_submodules_that_are_exported() {
+    let files = [
+        ("/a/app.py", "from pkg import *\n"),
+        (
+            "/a/pkg/__init__.py",
+            "__all__ = ['items', 'x']\n__all__ += ('money',)\n",
+        ),
+        ("/a/pkg/items.py", ""),
+        ("/a/pkg/money.py", ""),
+        ("/a/pkg/other.py", ""),
+    ];
+    assert_eq!(
+        modules(&files, "/a/app.py"),
+        ["app", "pkg", "pkg.items", "pkg.money"]
     );
 }
 
