@@ -34,12 +34,15 @@ impl Requirements {
         let Some(specifiers) = &self.python else {
             return PythonVersion::latest();
         };
-        specifiers
-            .split(',')
-            .filter_map(pep508::least_version)
-            .fold(OLDEST, Ord::max)
-            .min(PythonVersion::latest())
+        supported()
+            .find(|version| pep508::lets_through(specifiers, *version))
+            .unwrap_or(PythonVersion::latest())
     }
+}
+
+/// The versions that the runtime runs on, as far as they are known.
+fn supported() -> impl Iterator<Item = PythonVersion> {
+    PythonVersion::iter().filter(|version| *version >= OLDEST)
 }
 
 /// Reads what the app in the folder `root` requires; `script` is the app's own file, where it has one.
@@ -196,22 +199,37 @@ impl Reader<'_> {
         place: &dyn Fn(Range<usize>) -> Span,
     ) {
         if let Some(python) = metadata.requires_python {
-            match pep508::check_specifiers(python.get_ref()) {
-                Ok(()) => self.requirements.python = Some(python.get_ref().trim().to_owned()),
-                Err(reason) => self.diagnostics.push(
-                    Diagnostic::new(
-                        code,
-                        "`requires-python` is not a version specifier",
-                        place(python.span()),
-                        reason,
-                    )
-                    .help("write for instance `requires-python = \">=3.11\"`"),
-                ),
-            }
+            self.python(python.get_ref(), code, place(python.span()));
         }
         for requirement in metadata.dependencies.into_iter().flatten() {
             self.require(requirement.get_ref(), code, place(requirement.span()));
         }
+    }
+
+    fn python(&mut self, specifiers: &str, code: &'static str, at: Span) {
+        let problem = match pep508::check_specifiers(specifiers) {
+            Err(reason) => Diagnostic::new(
+                code,
+                "`requires-python` is not a version specifier",
+                at,
+                reason,
+            ),
+            Ok(()) if !supported().any(|version| pep508::lets_through(specifiers, version)) => {
+                Diagnostic::new(
+                    code,
+                    "the app asks for a Python that StateFlow does not run on",
+                    at,
+                    "",
+                )
+                .note(format!("StateFlow runs on Python {OLDEST} and newer"))
+            }
+            Ok(()) => {
+                self.requirements.python = Some(specifiers.trim().to_owned());
+                return;
+            }
+        };
+        self.diagnostics
+            .push(problem.help("write for instance `requires-python = \">=3.11\"`"));
     }
 
     fn require(&mut self, requirement: &str, code: &'static str, at: Span) {

@@ -46,16 +46,34 @@ pub(super) fn check_specifiers(specifiers: &str) -> Result<(), String> {
         .try_for_each(|specifier| specifier_parts(specifier).map(|_| ()))
 }
 
-/// The Python version below which a specifier lets none through, where it says so.
-pub(super) fn least_version(specifier: &str) -> Option<PythonVersion> {
-    let (operator, version) = specifier_parts(specifier).ok()?;
-    if !matches!(operator, ">=" | ">" | "==" | "~=" | "===") {
-        return None;
-    }
-    let mut parts = version.split('.');
-    let major = parts.next()?.parse().ok()?;
-    let minor = parts.next().map_or(Some(0), |minor| minor.parse().ok())?;
-    Some(PythonVersion { major, minor })
+/// Whether some release of a Python version meets every specifier.
+pub(super) fn lets_through(specifiers: &str, python: PythonVersion) -> bool {
+    specifiers.split(',').all(|specifier| {
+        let Ok((operator, version)) = specifier_parts(specifier) else {
+            return true;
+        };
+        let mut parts = version.split('.');
+        let mut number = || parts.next().map(str::parse::<u8>);
+        let (Some(Ok(major)), minor) = (number(), number()) else {
+            return true;
+        };
+        let exact_minor = parts.next().is_some();
+        let bound = PythonVersion {
+            major,
+            minor: minor.and_then(Result::ok).unwrap_or(0),
+        };
+        match operator {
+            ">=" | ">" => python >= bound,
+            "<=" => python <= bound,
+            "<" if exact_minor => python <= bound,
+            "<" => python < bound,
+            "==" | "===" if version.ends_with(".*") && !exact_minor => python.major == major,
+            "==" | "===" => python == bound,
+            "~=" if exact_minor => python == bound,
+            "~=" => python.major == major && python >= bound,
+            _ => !version.ends_with(".*") || python != bound,
+        }
+    })
 }
 
 fn specifier_parts(specifier: &str) -> Result<(&str, &str), String> {
@@ -144,14 +162,29 @@ mod tests {
     }
 
     #[test]
-    fn the_least_python_is_told() {
-        assert_eq!(least_version(" >=3.12"), Some(PythonVersion::PY312));
-        assert_eq!(least_version("==3.13.*"), Some(PythonVersion::PY313));
-        assert_eq!(least_version("~=3.11.4"), Some(PythonVersion::PY311));
-        assert_eq!(least_version("<4"), None);
-        assert_eq!(
-            least_version(">=3"),
-            Some(PythonVersion { major: 3, minor: 0 })
-        );
+    fn specifiers_let_versions_through() {
+        let minors = |specifiers: &str| -> Vec<u8> {
+            (10..=14)
+                .filter(|minor| {
+                    lets_through(
+                        specifiers,
+                        PythonVersion {
+                            major: 3,
+                            minor: *minor,
+                        },
+                    )
+                })
+                .collect()
+        };
+        assert_eq!(minors(">=3.12"), [12, 13, 14]);
+        assert_eq!(minors(">=3.11.4, <3.13"), [11, 12]);
+        assert_eq!(minors("<3.13.2"), [10, 11, 12, 13]);
+        assert_eq!(minors("<=3.11"), [10, 11]);
+        assert_eq!(minors("==3.12.*"), [12]);
+        assert_eq!(minors("==3.*,!=3.10.*,!=3.11.1"), [11, 12, 13, 14]);
+        assert_eq!(minors("~=3.12"), [12, 13, 14]);
+        assert_eq!(minors("~=3.12.1"), [12]);
+        assert_eq!(minors(">=3,<4"), [10, 11, 12, 13, 14]);
+        assert!(minors("<3").is_empty());
     }
 }

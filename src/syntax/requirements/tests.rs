@@ -97,6 +97,11 @@ fn what_is_malformed_is_reported_where_it_stands() {
         requirements(&[("/app/app.py", &script)]).1,
         ["E0020 `rich>` is not a requirement [\"rich>\"]"]
     );
+    let script = SCRIPT.replace(">=3.12\"", ">=3.8,<3.11\"");
+    assert_eq!(
+        requirements(&[("/app/app.py", &script)]).1,
+        ["E0020 the app asks for a Python that StateFlow does not run on [\">=3.8,<3.11\"]"]
+    );
     let script = SCRIPT.replace(">=3.12\"", "3.12\"");
     assert_eq!(
         requirements(&[("/app/app.py", &script)]).1,
