@@ -2,11 +2,12 @@
 
 use super::entity::{EntityDecorator, check, entity_decorator};
 use super::fields::fields;
-use super::function::{Names, methods, module_function};
+use super::function::{methods, module_function};
 use super::key::key;
 use super::link::{link, missing_names};
 use super::names::{RawClass, collect};
 use super::scope::{Binding, Scope};
+use super::view::View;
 use super::{Class, ClassId, Entity, EntityId, Model};
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
@@ -71,8 +72,8 @@ fn in_module<'a, 'p>(
     program: &'p Program,
     scopes: &'a [Scope<'p>],
     module: ModuleId,
-) -> Names<'a, 'p> {
-    Names {
+) -> View<'a, 'p> {
+    View {
         program,
         scopes,
         module,
@@ -80,12 +81,12 @@ fn in_module<'a, 'p>(
 }
 
 /// Whether a class is an entity; an entity inside another class is reported and is none.
-fn is_entity(names: Names<'_, '_>, raw: &RawClass<'_>, diagnostics: &mut Vec<Diagnostic>) -> bool {
+fn is_entity(view: View<'_, '_>, raw: &RawClass<'_>, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let decorators = &raw.class.decorator_list;
     let marks = decorators
         .iter()
-        .filter_map(|decorator| Some((decorator, entity_decorator(names, decorator)?)));
-    let file = names.program.module(names.module).file;
+        .filter_map(|decorator| Some((decorator, entity_decorator(view, decorator)?)));
+    let file = view.file();
     let mut marked = false;
     for (decorator, mark) in marks {
         marked = true;
@@ -132,12 +133,12 @@ fn hidden(class: &ast::StmtClassDef, at: Span, place: &str) -> Diagnostic {
 fn hidden_entities(program: &Program, scopes: &[Scope<'_>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (id, module) in program.iter() {
-        let names = in_module(program, scopes, id);
+        let view = in_module(program, scopes, id);
         for class in function_classes(&module.tree.body) {
             let marked = class
                 .decorator_list
                 .iter()
-                .any(|decorator| entity_decorator(names, decorator).is_some());
+                .any(|decorator| entity_decorator(view, decorator).is_some());
             if marked {
                 found.push(hidden(class, span(module.file, &class.name), "a function"));
             }
@@ -171,12 +172,12 @@ fn function_classes(body: &[ast::Stmt]) -> Vec<&ast::StmtClassDef> {
 }
 
 fn entity<'p>(
-    names: Names<'_, 'p>,
+    view: View<'_, 'p>,
     raw: &RawClass<'p>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Entity<'p> {
-    let file = names.program.module(raw.module).file;
-    let methods = methods(names, raw.class);
+    let file = view.file();
+    let methods = methods(view, raw.class);
     let (fields, others) = fields(file, raw.class, &methods);
     let mut entity = Entity {
         name: raw.class.name.as_str(),
@@ -187,14 +188,14 @@ fn entity<'p>(
         others,
         methods,
     };
-    check(names, &entity, diagnostics);
-    entity.key = key(names, &entity, diagnostics);
+    check(view, &entity, diagnostics);
+    entity.key = key(view, &entity, diagnostics);
     entity
 }
 
-fn class<'p>(names: Names<'_, 'p>, raw: RawClass<'p>) -> Class<'p> {
-    let file = names.program.module(raw.module).file;
-    let methods = methods(names, raw.class);
+fn class<'p>(view: View<'_, 'p>, raw: RawClass<'p>) -> Class<'p> {
+    let file = view.file();
+    let methods = methods(view, raw.class);
     let (mut fields, others) = fields(file, raw.class, &methods);
     fields.extend(others);
     Class {

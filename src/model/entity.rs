@@ -1,6 +1,7 @@
 //! What an entity's class may be.
 
-use super::function::{Decorator, Names, definitions, first_yield};
+use super::function::{Decorator, decorator, definitions, first_yield};
+use super::view::View;
 use super::{Entity, FunctionKind};
 use crate::diagnostics::Diagnostic;
 use crate::syntax::{Ranged, ast, span};
@@ -12,9 +13,9 @@ const ATTRIBUTES: &str =
 const SPECIAL: &str = "on a reference to an entity that lives elsewhere, Python would call it without the entity's state";
 
 /// Reports what an entity's class may not be or hold.
-pub(super) fn check(names: Names<'_, '_>, entity: &Entity<'_>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(view: View<'_, '_>, entity: &Entity<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut checker = Checker {
-        names,
+        view,
         entity,
         diagnostics,
     };
@@ -37,23 +38,23 @@ pub(super) fn check(names: Names<'_, '_>, entity: &Entity<'_>, diagnostics: &mut
 }
 
 struct Checker<'a, 'p> {
-    names: Names<'a, 'p>,
+    view: View<'a, 'p>,
     entity: &'a Entity<'p>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Checker<'_, '_> {
     fn report(&self, code: &'static str, message: String, at: &impl Ranged) -> Diagnostic {
-        let file = self.names.program.module(self.entity.module).file;
+        let file = self.view.file();
         Diagnostic::new(code, message, span(file, at), "")
     }
 
     fn class_decorators(&mut self) {
         for decorator in &self.entity.class.decorator_list {
-            if entity_decorator(self.names, decorator).is_some() {
+            if entity_decorator(self.view, decorator).is_some() {
                 continue;
             }
-            let path = self.names.external(called(&decorator.expression));
+            let path = self.view.external(called(&decorator.expression));
             let found = match path.as_deref() {
                 Some("typing.final" | "typing_extensions.final") => continue,
                 Some("dataclasses.dataclass") => self
@@ -82,7 +83,7 @@ impl Checker<'_, '_> {
             let named = base
                 .as_subscript_expr()
                 .map_or(base, |generic| &generic.value);
-            let path = self.names.external(named);
+            let path = self.view.external(named);
             let harmless = matches!(
                 path.as_deref(),
                 Some(
@@ -102,7 +103,7 @@ impl Checker<'_, '_> {
             }
         }
         for keyword in &arguments.keywords {
-            let path = self.names.external(&keyword.value);
+            let path = self.view.external(&keyword.value);
             if path.as_deref() != Some("abc.ABCMeta") {
                 let found = self.report(
                     "E0108",
@@ -136,7 +137,7 @@ impl Checker<'_, '_> {
 
     fn method_decorators(&mut self, def: &ast::StmtFunctionDef) {
         for decorator in &def.decorator_list {
-            let what = match self.names.decorator(decorator) {
+            let what = match self::decorator(self.view, decorator) {
                 Decorator::Accessor => "a property that can be set or deleted",
                 Decorator::Other => "this decorator",
                 Decorator::Binds(_) | Decorator::Transparent | Decorator::Overload => continue,
@@ -212,17 +213,17 @@ fn refused(name: &str) -> Option<&'static str> {
 
 /// Which entity decorator a class decorator is, where it is one: `entity` or `stateflow`; `stateflow` alone is the module.
 pub(super) fn entity_decorator(
-    names: Names<'_, '_>,
+    view: View<'_, '_>,
     decorator: &ast::Decorator,
 ) -> Option<EntityDecorator> {
-    match names.external(called(&decorator.expression)).as_deref() {
+    match view.external(called(&decorator.expression)).as_deref() {
         Some("stateflow.entity" | "stateflow.stateflow") => match &decorator.expression {
             ast::Expr::Call(call) if !call.arguments.is_empty() => {
                 Some(EntityDecorator::WithArguments)
             }
             _ => Some(EntityDecorator::Plain),
         },
-        Some("stateflow") if names.binding(called(&decorator.expression)).is_some() => {
+        Some("stateflow") if view.binding(called(&decorator.expression)).is_some() => {
             Some(EntityDecorator::Module)
         }
         _ => None,

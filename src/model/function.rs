@@ -1,11 +1,11 @@
 //! Functions: how they are bound, and their parameters.
 
-use super::scope::{Binding, Scope, dotted, unaliased};
+use super::view::View;
 use super::{Function, FunctionKind, Param};
 use crate::ir::ParamKind;
 use crate::syntax::ast::statement_visitor::StatementVisitor;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
-use crate::syntax::{ModuleId, Program, ast};
+use crate::syntax::{ModuleId, ast};
 
 /// What a decorator is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,59 +22,28 @@ pub(super) enum Decorator {
     Other,
 }
 
-/// What a module's names mean, to tell decorators.
-#[derive(Clone, Copy)]
-pub(super) struct Names<'a, 'p> {
-    pub(super) program: &'p Program,
-    pub(super) scopes: &'a [Scope<'p>],
-    pub(super) module: ModuleId,
-}
-
-impl<'p> Names<'_, 'p> {
-    /// The dotted name, from outside the app, that an expression leads to; a built-in is its own name.
-    pub(super) fn external(self, expr: &ast::Expr) -> Option<String> {
-        if let ast::Expr::Name(name) = expr
-            && !self.scopes[self.module.0 as usize]
-                .names
-                .contains_key(name.id.as_str())
-        {
-            return Some(name.id.to_string());
-        }
-        match self.binding(expr)? {
-            Binding::External(path) => Some(path),
-            _ => None,
-        }
+/// What a decorator of a function is.
+pub(super) fn decorator(view: View<'_, '_>, decorator: &ast::Decorator) -> Decorator {
+    if let ast::Expr::Attribute(access) = &decorator.expression
+        && access.value.is_name_expr()
+        && matches!(access.attr.as_str(), "setter" | "deleter" | "getter")
+    {
+        return Decorator::Accessor;
     }
-
-    /// What a dotted name stands for, through aliases.
-    pub(super) fn binding(self, expr: &ast::Expr) -> Option<Binding<'p>> {
-        let binding = dotted(self.program, self.scopes, self.module, expr)?;
-        Some(unaliased(self.program, self.scopes, binding))
-    }
-
-    /// What a decorator of a function is.
-    pub(super) fn decorator(self, decorator: &ast::Decorator) -> Decorator {
-        if let ast::Expr::Attribute(access) = &decorator.expression
-            && access.value.is_name_expr()
-            && matches!(access.attr.as_str(), "setter" | "deleter" | "getter")
-        {
-            return Decorator::Accessor;
-        }
-        match self.external(&decorator.expression).as_deref() {
-            Some("property") => Decorator::Binds(FunctionKind::Property),
-            Some("staticmethod") => Decorator::Binds(FunctionKind::Static),
-            Some("classmethod") => Decorator::Binds(FunctionKind::Class),
-            Some("typing.overload" | "typing_extensions.overload") => Decorator::Overload,
-            Some(
-                "typing.override"
-                | "typing_extensions.override"
-                | "typing.final"
-                | "typing_extensions.final"
-                | "typing.no_type_check"
-                | "abc.abstractmethod",
-            ) => Decorator::Transparent,
-            _ => Decorator::Other,
-        }
+    match view.external(&decorator.expression).as_deref() {
+        Some("property") => Decorator::Binds(FunctionKind::Property),
+        Some("staticmethod") => Decorator::Binds(FunctionKind::Static),
+        Some("classmethod") => Decorator::Binds(FunctionKind::Class),
+        Some("typing.overload" | "typing_extensions.overload") => Decorator::Overload,
+        Some(
+            "typing.override"
+            | "typing_extensions.override"
+            | "typing.final"
+            | "typing_extensions.final"
+            | "typing.no_type_check"
+            | "abc.abstractmethod",
+        ) => Decorator::Transparent,
+        _ => Decorator::Other,
     }
 }
 
@@ -91,19 +60,19 @@ pub(super) fn module_function(module: ModuleId, def: &ast::StmtFunctionDef) -> F
 }
 
 /// The functions of a class body, the last definition of each name.
-pub(super) fn methods<'p>(names: Names<'_, 'p>, class: &'p ast::StmtClassDef) -> Vec<Function<'p>> {
+pub(super) fn methods<'p>(view: View<'_, 'p>, class: &'p ast::StmtClassDef) -> Vec<Function<'p>> {
     let mut methods: Vec<Function<'p>> = Vec::new();
     for def in definitions(&class.body) {
         let decorators: Vec<_> = def
             .decorator_list
             .iter()
-            .map(|decorator| names.decorator(decorator))
+            .map(|decorator| self::decorator(view, decorator))
             .collect();
         if decorators.contains(&Decorator::Overload) || decorators.contains(&Decorator::Accessor) {
             continue;
         }
         methods.retain(|earlier| earlier.name != def.name.as_str());
-        methods.push(method(names.module, def, &decorators));
+        methods.push(method(view.module, def, &decorators));
     }
     methods
 }

@@ -1,23 +1,24 @@
 //! The key of an entity: what `__key__` reads, and of which type it is.
 
 use super::fields::assignments;
-use super::function::{Names, first_yield};
-use super::scope::Binding;
-use super::{Entity, Field, Function, FunctionKind, Key};
+use super::function::first_yield;
+use super::key_type::{KeyTypes, Told, is_name};
+use super::view::View;
+use super::{Entity, Function, FunctionKind, Key};
 use crate::diagnostics::Diagnostic;
 use crate::ir::KeyType;
 use crate::syntax::ast::visitor::{Visitor, walk_expr};
-use crate::syntax::{ModuleId, Ranged, ast, span};
+use crate::syntax::{Ranged, ast, span};
 
 const REASON: &str = "the key is the address of an instance: it is told from the fields that `__init__` assigns, and never changes";
 
 /// Finds the key of an entity and reports what makes it unusable.
 pub(super) fn key<'p>(
-    names: Names<'_, 'p>,
+    view: View<'_, 'p>,
     entity: &Entity<'p>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Key<'p>> {
-    let finder = KeyFinder { names, entity };
+    let finder = KeyFinder { view, entity };
     let Some(method) = entity.method("__key__") else {
         diagnostics.push(finder.no_key());
         return None;
@@ -30,7 +31,7 @@ pub(super) fn key<'p>(
 }
 
 struct KeyFinder<'a, 'p> {
-    names: Names<'a, 'p>,
+    view: View<'a, 'p>,
     entity: &'a Entity<'p>,
 }
 
@@ -44,7 +45,7 @@ impl<'p> KeyFinder<'_, 'p> {
         at: &impl Ranged,
         label: &str,
     ) -> Diagnostic {
-        let file = self.names.program.module(self.entity.module).file;
+        let file = self.view.file();
         Diagnostic::new(code, message, span(file, at), label)
     }
 
@@ -147,7 +148,8 @@ impl<'p> KeyFinder<'_, 'p> {
     }
 
     fn key_type(&self, method: &Function<'p>, returned: &'p ast::Expr) -> Checked<KeyType> {
-        let told = self.type_of_value(returned, method);
+        let types = KeyTypes::new(self.view, self.entity);
+        let told = types.of_value(returned, method);
         let Some(annotation) = method.def.returns.as_deref() else {
             return match told {
                 Told::Key(type_) => Ok(type_),
@@ -164,10 +166,9 @@ impl<'p> KeyFinder<'_, 'p> {
                 }
             };
         };
-        let (Told::Key(declared), found) = (
-            self.type_of_annotation(annotation, self.entity.module),
-            told,
-        ) else {
+        let (Told::Key(declared), found) =
+            (types.of_annotation(annotation, self.entity.module), told)
+        else {
             return Err(Box::new(self.other_type(annotation)));
         };
         match found {
@@ -199,120 +200,6 @@ impl<'p> KeyFinder<'_, 'p> {
             .help("return a string that is made of it, such as `f\"{self.a}-{self.b}\"`")
     }
 
-    fn type_of_value(&self, value: &'p ast::Expr, method: &Function<'p>) -> Told {
-        match value {
-            ast::Expr::FString(_) | ast::Expr::StringLiteral(_) => Told::Key(KeyType::Str),
-            ast::Expr::NumberLiteral(number) => match number.value {
-                ast::Number::Int(_) => Told::Key(KeyType::Int),
-                _ => Told::Other,
-            },
-            ast::Expr::NoneLiteral(_)
-            | ast::Expr::BooleanLiteral(_)
-            | ast::Expr::BytesLiteral(_)
-            | ast::Expr::Tuple(_)
-            | ast::Expr::List(_)
-            | ast::Expr::Dict(_)
-            | ast::Expr::Set(_) => Told::Other,
-            ast::Expr::Call(call) => match self.names.external(&call.func).as_deref() {
-                Some("str") => Told::Key(KeyType::Str),
-                Some("int" | "len") => Told::Key(KeyType::Int),
-                _ => Told::Unknown,
-            },
-            ast::Expr::Attribute(access) if is_name(&access.value, method.receiver) => self
-                .entity
-                .field(&access.attr)
-                .map_or(Told::Unknown, |field| self.type_of_field(field)),
-            _ => Told::Unknown,
-        }
-    }
-
-    fn type_of_field(&self, field: &Field<'p>) -> Told {
-        if let Some(annotation) = field.annotation {
-            return self.type_of_annotation(annotation, self.entity.module);
-        }
-        let (Some(value), Some(init)) = (field.value, self.entity.method("__init__")) else {
-            return Told::Unknown;
-        };
-        let ast::Expr::Name(name) = value else {
-            return match self.type_of_value(value, init) {
-                // The first of several values says only what the key may be.
-                Told::Other => Told::Unknown,
-                told => told,
-            };
-        };
-        let param = init
-            .params
-            .iter()
-            .find(|param| param.name == name.id.as_str());
-        match param.and_then(|param| param.annotation) {
-            Some(annotation) => self.type_of_annotation(annotation, self.entity.module),
-            None => Told::Unknown,
-        }
-    }
-
-    fn type_of_annotation(&self, annotation: &ast::Expr, module: ModuleId) -> Told {
-        let names = Names {
-            module,
-            ..self.names
-        };
-        let named = match annotation {
-            ast::Expr::StringLiteral(text) => Some(text.value.to_str().trim().to_owned()),
-            ast::Expr::Name(_) | ast::Expr::Attribute(_) => names.external(annotation),
-            _ => None,
-        };
-        match named.as_deref() {
-            Some("str") => Told::Key(KeyType::Str),
-            Some("int") => Told::Key(KeyType::Int),
-            Some(
-                "float" | "bool" | "bytes" | "bytearray" | "complex" | "list" | "dict" | "tuple"
-                | "set" | "object" | "uuid.UUID" | "datetime.datetime" | "datetime.date"
-                | "decimal.Decimal",
-            ) => Told::Other,
-            Some(_) => Told::Unknown,
-            None => self.type_of_alias(names, annotation),
-        }
-    }
-
-    fn type_of_alias(&self, names: Names<'_, 'p>, annotation: &ast::Expr) -> Told {
-        match annotation {
-            ast::Expr::NoneLiteral(_) | ast::Expr::BinOp(_) => return Told::Other,
-            ast::Expr::Subscript(outer) => {
-                let path = names.external(&outer.value);
-                return match (
-                    path.as_deref().and_then(|path| path.rsplit('.').next()),
-                    &*outer.slice,
-                ) {
-                    (Some("Annotated"), ast::Expr::Tuple(parts)) if !parts.is_empty() => {
-                        self.type_of_annotation(&parts.elts[0], names.module)
-                    }
-                    (Some("Final"), inner) => self.type_of_annotation(inner, names.module),
-                    _ => Told::Other,
-                };
-            }
-            _ => {}
-        }
-        let Some(Binding::Variable {
-            module,
-            value: Some(value),
-            ..
-        }) = names.binding(annotation)
-        else {
-            return Told::Other;
-        };
-        let names = Names { module, ..names };
-        match value {
-            ast::Expr::Name(_) => self.type_of_annotation(value, module),
-            ast::Expr::Call(call) => match (
-                names.external(&call.func).as_deref(),
-                call.arguments.args.get(1),
-            ) {
-                (Some("typing.NewType"), Some(base)) => self.type_of_annotation(base, module),
-                _ => Told::Unknown,
-            },
-            _ => Told::Unknown,
-        }
-    }
-
     fn assigned_elsewhere(&self, key: &Key<'p>, diagnostics: &mut Vec<Diagnostic>) {
         for method in self
             .entity
@@ -325,7 +212,7 @@ impl<'p> KeyFinder<'_, 'p> {
                     let name = assignment.name;
                     let message =
                         format!("`{name}` is part of the key and is assigned outside `__init__`");
-                    let file = self.names.program.module(self.entity.module).file;
+                    let file = self.view.file();
                     diagnostics.push(
                         self.report("E0104", message, &assignment.range, "assigned here")
                             .also(span(file, &key.def.name), format!("`__key__` reads `{name}`"))
@@ -338,22 +225,11 @@ impl<'p> KeyFinder<'_, 'p> {
     }
 }
 
-/// What is known of a type.
-enum Told {
-    Key(KeyType),
-    Other,
-    Unknown,
-}
-
 fn name(type_: KeyType) -> &'static str {
     match type_ {
         KeyType::Str => "str",
         KeyType::Int => "int",
     }
-}
-
-fn is_name(expr: &ast::Expr, name: Option<&str>) -> bool {
-    matches!(expr, ast::Expr::Name(found) if Some(found.id.as_str()) == name)
 }
 
 fn last_returned(def: &ast::StmtFunctionDef) -> Option<&ast::Expr> {

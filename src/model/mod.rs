@@ -6,9 +6,11 @@ mod entity;
 mod fields;
 mod function;
 mod key;
+mod key_type;
 mod link;
 mod names;
 mod scope;
+mod view;
 
 pub use build::build;
 pub use scope::{Binding, Scope};
@@ -171,7 +173,7 @@ impl<'p> Model<'p> {
     /// What `binding.name` stands for, where `binding` is a module or a class, or comes from outside.
     pub fn member(&self, binding: &Binding<'p>, name: &str) -> Option<Binding<'p>> {
         match binding {
-            Binding::Module(module) => scope::attribute(self.program, &self.scopes, *module, name),
+            Binding::Module(module) => self.view(*module).attribute(name),
             Binding::External(path) => Some(Binding::External(format!("{path}.{name}"))),
             Binding::Class(outer) => {
                 let outer = self.class(*outer);
@@ -194,13 +196,21 @@ impl<'p> Model<'p> {
             .collect()
     }
 
+    fn view(&self, module: ModuleId) -> view::View<'_, 'p> {
+        view::View {
+            program: self.program,
+            scopes: &self.scopes,
+            module,
+        }
+    }
+
     fn entry(&self, entry: names::Entry<'p>) -> Option<Binding<'p>> {
         match entry {
             names::Entry::Done(binding) => Some(binding),
             names::Entry::Of(module, name) => {
                 let path =
                     || Binding::External(format!("{}.{name}", self.program.module(module).name));
-                let bound = scope::attribute(self.program, &self.scopes, module, name);
+                let bound = self.view(module).attribute(name);
                 Some(bound.unwrap_or_else(path))
             }
         }

@@ -332,6 +332,19 @@ fn the_type_of_the_key_is_told_from_annotations() {
 }
 
 #[test]
+fn circles_of_names_have_no_type() {
+    let fields = "@stateflow.entity\nclass A:\n    def __init__(self):\n        self.x = self.y\n        self.y = self.x\n    def __key__(self): return self.x\n";
+    assert_eq!(
+        said_of(fields),
+        ["E0103 the type of the key of `A` cannot be told [self.x]"]
+    );
+    let aliases = "from typing import NewType\nB = C\nC = B\nD = NewType('D', D)\n@stateflow.entity\nclass A:\n    def __init__(self, x: B): self.x = x\n    def __key__(self): return self.x\n";
+    let expected = ["E0103 the type of the key of `A` cannot be told [self.x]"];
+    assert_eq!(said_of(aliases), expected);
+    assert_eq!(said_of(&aliases.replace("x: B", "x: D")), expected);
+}
+
+#[test]
 fn keys_that_cannot_be_used_are_reported() {
     let key = |body: &str| {
         said_of(&format!(
