@@ -1,11 +1,30 @@
 //! Types, as far as they are needed to find every expression that leaves its entity.
 
+mod annotations;
+mod builtins;
+mod code;
+mod errors;
+mod facts;
+mod graph;
+mod infer;
+mod names;
+mod signature;
+mod to_ir;
+mod types;
+
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::Diagnostic;
 use crate::ir;
-use crate::model::{EntityId, Model};
+use crate::model::{EntityId, Function, Model};
 use crate::source::Span;
+use crate::syntax::span;
+use code::Owner;
+use facts::Facts;
+use graph::Graph;
+
+/// Facts about the whole app are gathered over it this often at most.
+const MAX_ROUNDS: u32 = 20;
 
 /// An expression at which control may leave the method.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +65,8 @@ pub struct Resolution {
     pub fields: HashMap<(EntityId, String), ir::Type>,
     /// The type of each annotated parameter and result, by the span of the annotation.
     pub annotations: HashMap<Span, ir::Type>,
+    /// The definitions of the functions that run as part of an entity's method: those methods and what they call.
+    pub reached: HashSet<Span>,
 }
 
 /// Why a local cannot live on across a split.
@@ -60,6 +81,60 @@ pub struct Uncarriable {
 /// Finds the sites and reports what is wrong with them: unknown methods and attributes, wrong arguments, receivers whose
 /// type cannot be told, assignments to attributes of references.
 pub fn resolve(model: &Model<'_>) -> (Resolution, Vec<Diagnostic>) {
-    let _ = model;
-    (Resolution::default(), Vec::new())
+    let mut facts = Facts::new(model);
+    for _ in 0..MAX_ROUNDS {
+        facts.changed = false;
+        for code in facts.codes.ids() {
+            infer::learn(&mut facts, code);
+        }
+        if !facts.changed {
+            break;
+        }
+    }
+    let findings: Vec<_> = facts
+        .codes
+        .ids()
+        .map(|code| infer::find(&mut facts, code))
+        .collect();
+    let mut resolution = Resolution::default();
+    surface(&mut facts, &mut resolution);
+    let diagnostics = Graph::new(&facts, &findings).finish(&mut resolution);
+    (resolution, diagnostics)
 }
+
+/// The types that clients see.
+fn surface(facts: &mut Facts<'_>, resolution: &mut Resolution) {
+    let model = facts.model;
+    for (index, entity) in model.entities.iter().enumerate() {
+        let id = EntityId(index as u32);
+        for field in &entity.fields {
+            let type_ = facts.client_field(Owner::Entity(id), field.name);
+            let type_ = to_ir::to_ir(model, &type_);
+            resolution.fields.insert((id, field.name.to_owned()), type_);
+        }
+        for method in &entity.methods {
+            annotations_of(facts, id, method, resolution);
+        }
+    }
+}
+
+fn annotations_of(
+    facts: &Facts<'_>,
+    entity: EntityId,
+    method: &Function<'_>,
+    resolution: &mut Resolution,
+) {
+    let model = facts.model;
+    let file = model.program.module(method.module).file;
+    let params = method.params.iter().filter_map(|param| param.annotation);
+    for annotation in params.chain(method.def.returns.as_deref()) {
+        if let Some(type_) = facts.annotation(method.module, Owner::Entity(entity), annotation) {
+            resolution
+                .annotations
+                .insert(span(file, annotation), to_ir::to_ir(model, &type_));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The syntax trees. The only phase that names the parser's crates; the others take the tree from here.
 
+mod annotation;
 mod imports;
 mod load;
 mod locate;
@@ -12,6 +13,7 @@ mod requirements;
 mod stack;
 mod stdlib;
 
+pub use annotation::parse_annotation;
 pub use imports::{Import, ImportStmt, exported, imports};
 pub use load::load;
 pub use parse::parse;

@@ -1,0 +1,127 @@
+//! Python's own names.
+
+use super::types::Type;
+
+/// The result of a built-in function that depends on none of its arguments.
+pub(crate) fn fixed_result(name: &str) -> Option<Type> {
+    Some(match name {
+        "len" | "int" | "hash" | "ord" | "id" => Type::Int,
+        "float" => Type::Float,
+        "str" | "repr" | "format" | "chr" | "ascii" | "bin" | "hex" | "oct" | "input" => Type::Str,
+        "bytes" => Type::Bytes,
+        "bool" | "any" | "all" | "isinstance" | "issubclass" | "callable" | "hasattr" => Type::Bool,
+        "print" | "setattr" | "delattr" => Type::None,
+        "range" => Type::Named("builtins.range".to_owned(), Box::new(Type::iter(Type::Int))),
+        "complex" | "bytearray" | "memoryview" | "object" | "slice" => {
+            Type::External(format!("builtins.{name}"))
+        }
+        "divmod" | "dir" | "locals" | "globals" | "vars" | "compile" | "exec" | "breakpoint"
+        | "help" => Type::Opaque,
+        "open" => Type::External("io.TextIOWrapper".to_owned()),
+        _ if is_exception(name) => Type::External(format!("builtins.{name}")),
+        _ => return None,
+    })
+}
+
+/// Whether a name is that of a built-in class, apart from those with a type of their own.
+pub(crate) fn is_class(name: &str) -> bool {
+    is_exception(name)
+        || matches!(
+            name,
+            "complex"
+                | "bytearray"
+                | "memoryview"
+                | "slice"
+                | "super"
+                | "property"
+                | "staticmethod"
+                | "classmethod"
+        )
+}
+
+fn is_exception(name: &str) -> bool {
+    matches!(
+        name,
+        "BaseException"
+            | "Exception"
+            | "BaseExceptionGroup"
+            | "ExceptionGroup"
+            | "GeneratorExit"
+            | "KeyboardInterrupt"
+            | "StopAsyncIteration"
+            | "StopIteration"
+            | "SystemExit"
+    ) || (name
+        .chars()
+        .next()
+        .is_some_and(|first| first.is_ascii_uppercase())
+        && (name.ends_with("Error") || name.ends_with("Warning")))
+}
+
+/// Whether functions of that module or class from outside never hand out what they were given.
+pub(crate) fn gives_nothing_back(dotted: &str) -> bool {
+    const MODULES: &[&str] = &[
+        "base64",
+        "binascii",
+        "calendar",
+        "cmath",
+        "csv",
+        "datetime",
+        "decimal",
+        "fractions",
+        "gzip",
+        "hashlib",
+        "hmac",
+        "html",
+        "io",
+        "json",
+        "logging",
+        "math",
+        "os",
+        "pathlib",
+        "platform",
+        "re",
+        "secrets",
+        "shutil",
+        "statistics",
+        "string",
+        "struct",
+        "subprocess",
+        "sys",
+        "textwrap",
+        "time",
+        "traceback",
+        "unicodedata",
+        "urllib",
+        "uuid",
+        "warnings",
+        "zlib",
+    ];
+    let module = dotted.split('.').next().unwrap_or_default();
+    MODULES.contains(&module)
+}
+
+/// What a function from outside returns, by its dotted name, where it is known.
+pub(crate) fn external_result(dotted: &str) -> Option<Type> {
+    let class = |name: &str| Some(Type::External(name.to_owned()));
+    match dotted {
+        "datetime.datetime.now"
+        | "datetime.datetime.utcnow"
+        | "datetime.datetime.fromisoformat"
+        | "datetime.datetime.fromtimestamp"
+        | "datetime.datetime.strptime"
+        | "datetime.datetime.combine" => class("datetime.datetime"),
+        "datetime.date.today" | "datetime.date.fromisoformat" => class("datetime.date"),
+        "uuid.uuid1" | "uuid.uuid3" | "uuid.uuid4" | "uuid.uuid5" => class("uuid.UUID"),
+        "time.time" | "time.monotonic" | "random.random" | "random.uniform" | "math.sqrt" => {
+            Some(Type::Float)
+        }
+        "random.randint" | "random.randrange" | "math.floor" | "math.ceil" | "time.time_ns" => {
+            Some(Type::Int)
+        }
+        "datetime.datetime" | "datetime.date" | "datetime.time" | "datetime.timedelta" => {
+            class(dotted)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,360 @@
+//! Attributes: fields, methods, members of classes and modules.
+
+use super::super::code::{CodeId, Owner};
+use super::super::types::{Reason, Type};
+use super::super::{Site, errors};
+use super::Interpreter;
+use super::findings::{OwnCall, Via};
+use crate::diagnostics::Diagnostic;
+use crate::model::{Binding, ClassId, EntityId, FunctionKind};
+use crate::source::Span;
+use crate::syntax::ast;
+
+/// Classes that inherit through more others than this are not followed.
+const MAX_BASES: u32 = 20;
+
+/// What an attribute leads to.
+pub(super) enum Found {
+    /// A value.
+    Value(Type),
+    /// A function of the class.
+    Code(CodeId),
+    /// Nothing known.
+    Nothing,
+}
+
+impl Interpreter<'_, '_> {
+    pub(super) fn attribute(&mut self, attribute: &ast::ExprAttribute) -> Type {
+        let receiver = self.expr(&attribute.value);
+        self.note_receiver(&attribute.value, &receiver);
+        let type_ = self.read(attribute, &receiver);
+        self.narrowed(attribute).unwrap_or(type_)
+    }
+
+    pub(super) fn note_receiver(&mut self, expr: &ast::Expr, receiver: &Type) {
+        let at = self.at(expr);
+        if let Some(findings) = &mut self.findings
+            && receiver.is_builtin()
+        {
+            findings.builtin_receivers.push(at);
+        }
+    }
+
+    fn read(&mut self, attribute: &ast::ExprAttribute, receiver: &Type) -> Type {
+        let mut targets = Vec::new();
+        let mut types = Vec::new();
+        for member in receiver.members() {
+            types.push(match member {
+                Type::Entity { id, is_self: true } => self.read_own(attribute, *id),
+                Type::Entity { id, is_self: false } => {
+                    self.read_reference(attribute, *id, &mut targets)
+                }
+                Type::EntityClass(id) => self.read_entity_class(attribute, *id),
+                Type::Unknown(reason) => {
+                    self.refuse_unknown(attribute, reason, errors::Use::Read);
+                    member.clone()
+                }
+                _ => self.read_other(attribute, member),
+            });
+        }
+        self.site(self.at(attribute), targets, |targets| Site::Read {
+            targets,
+        });
+        Type::union(types)
+    }
+
+    /// An attribute of the receiver itself, read here.
+    fn read_own(&mut self, attribute: &ast::ExprAttribute, id: EntityId) -> Type {
+        match self.find(&Type::Entity { id, is_self: true }, &attribute.attr) {
+            Found::Value(type_) => type_,
+            Found::Code(code) => self.read_code(code, self.at(attribute)),
+            Found::Nothing => {
+                let diagnostic = errors::unknown_attribute(self.facts, id, attribute, self.file);
+                self.report(diagnostic);
+                Type::Opaque
+            }
+        }
+    }
+
+    /// A function that is read without being called: a property runs, others are handed on.
+    fn read_code(&mut self, code: CodeId, at: Span) -> Type {
+        if self.facts.codes.get(code).function.kind == FunctionKind::Property {
+            self.own_call(at, code, Via::Property);
+            return self.facts.result(code);
+        }
+        self.own_call(at, code, Via::Value);
+        Type::Bound(code)
+    }
+
+    fn read_reference(
+        &mut self,
+        attribute: &ast::ExprAttribute,
+        id: EntityId,
+        targets: &mut Vec<(EntityId, String)>,
+    ) -> Type {
+        let name = attribute.attr.as_str();
+        if name == "__class__" {
+            return Type::EntityClass(id);
+        }
+        if self.facts.model.entity(id).field(name).is_some() {
+            targets.push((id, name.to_owned()));
+            return self
+                .facts
+                .field(Owner::Entity(id), name)
+                .unwrap_or(Type::Opaque);
+        }
+        let (diagnostic, type_) = match self.find(&Type::reference(id), name) {
+            Found::Code(code) => (
+                errors::reference_member(self.facts, code, attribute, self.file),
+                self.facts.result(code),
+            ),
+            Found::Value(type_) if self.facts.in_class_body(Owner::Entity(id), name) => (
+                errors::class_constant(self.facts, id, attribute, self.file),
+                type_,
+            ),
+            _ => (
+                errors::unknown_attribute(self.facts, id, attribute, self.file),
+                Type::Opaque,
+            ),
+        };
+        self.report(diagnostic);
+        type_
+    }
+
+    fn read_entity_class(&mut self, attribute: &ast::ExprAttribute, id: EntityId) -> Type {
+        match self.find(&Type::EntityClass(id), &attribute.attr) {
+            Found::Value(type_) => type_,
+            Found::Code(code) if self.facts.is_method(code) => {
+                let diagnostic = errors::unbound(self.facts, code, self.at(attribute));
+                self.report(diagnostic);
+                Type::Opaque
+            }
+            Found::Code(code) => self.read_code(code, self.at(attribute)),
+            Found::Nothing => Type::Opaque,
+        }
+    }
+
+    fn read_other(&mut self, attribute: &ast::ExprAttribute, member: &Type) -> Type {
+        match self.find(member, &attribute.attr) {
+            Found::Value(type_) => {
+                self.handed_on(&type_, self.at(attribute));
+                type_
+            }
+            Found::Code(code) => self.read_code(code, self.at(attribute)),
+            Found::Nothing => Type::Opaque,
+        }
+    }
+
+    /// What reading an attribute gives, without any consequences.
+    pub(super) fn read_quietly(&mut self, receiver: &Type, name: &str) -> Type {
+        let members = receiver.members().to_vec();
+        Type::union(
+            members
+                .into_iter()
+                .map(|member| match self.find(&member, name) {
+                    Found::Value(type_) => type_,
+                    Found::Code(code)
+                        if self.facts.codes.get(code).function.kind == FunctionKind::Property =>
+                    {
+                        self.facts.result(code)
+                    }
+                    Found::Code(code) => Type::Bound(code),
+                    Found::Nothing => match member {
+                        Type::Unknown(_) => member,
+                        _ => Type::Opaque,
+                    },
+                }),
+        )
+    }
+
+    /// What an attribute of a value leads to.
+    pub(super) fn find(&mut self, value: &Type, name: &str) -> Found {
+        match value {
+            Type::Entity { id, .. } | Type::EntityClass(id) => self.find_in_entity(*id, name),
+            Type::Instance(id) => self.find_in_class(*id, name, 0),
+            Type::ClassObject(id) => self.find_in_class_object(*id, name),
+            Type::Module(module) => match self.facts.global(*module, name) {
+                Some(type_) => Found::Value(type_),
+                None => Found::Nothing,
+            },
+            Type::Symbol(dotted) => Found::Value(Type::Symbol(format!("{dotted}.{name}"))),
+            _ => Found::Nothing,
+        }
+    }
+
+    fn find_in_entity(&mut self, id: EntityId, name: &str) -> Found {
+        let owner = Owner::Entity(id);
+        if let Some(code) = self.facts.codes.member(owner, name) {
+            return Found::Code(code);
+        }
+        if let Some(type_) = self.facts.field(owner, name) {
+            return Found::Value(type_);
+        }
+        let nested = self.facts.model.member(&Binding::Entity(id), name);
+        match nested {
+            Some(binding) => Found::Value(self.facts.binding(binding)),
+            None if self.facts.in_class_body(owner, name) || is_special(name) => {
+                Found::Value(Type::Opaque)
+            }
+            None => Found::Nothing,
+        }
+    }
+
+    fn find_in_class(&mut self, id: ClassId, name: &str, depth: u32) -> Found {
+        let owner = Owner::Class(id);
+        if let Some(code) = self.facts.codes.member(owner, name) {
+            return Found::Code(code);
+        }
+        if let Some(type_) = self.facts.field(owner, name) {
+            return Found::Value(type_);
+        }
+        if let Some(binding) = self.facts.model.member(&Binding::Class(id), name) {
+            return Found::Value(self.facts.binding(binding));
+        }
+        if depth < MAX_BASES {
+            for base in self.facts.bases(id) {
+                if let Type::Instance(base) = base {
+                    let found = self.find_in_class(base, name, depth + 1);
+                    if !matches!(found, Found::Nothing) {
+                        return found;
+                    }
+                }
+            }
+        }
+        Found::Nothing
+    }
+
+    fn find_in_class_object(&mut self, id: ClassId, name: &str) -> Found {
+        if self.facts.is_enum(id)
+            && self.facts.codes.member(Owner::Class(id), name).is_none()
+            && !is_special(name)
+        {
+            return Found::Value(Type::Instance(id));
+        }
+        self.find_in_class(id, name, 0)
+    }
+
+    /// What a method of a plain class's instances returns.
+    pub(super) fn instance_method_result(&mut self, class: ClassId, name: &str) -> Option<Type> {
+        match self.find_in_class(class, name, 0) {
+            Found::Code(code) => Some(self.facts.result(code)),
+            _ => None,
+        }
+    }
+
+    /// Takes note that functions are handed on, to be called by whoever gets them.
+    pub(super) fn handed_on(&mut self, type_: &Type, at: Span) {
+        for member in type_.members() {
+            match member {
+                Type::Function(function) => {
+                    let code = self.facts.codes.function(*function);
+                    self.own_call(at, code, Via::Value);
+                }
+                Type::Bound(code) => self.own_call(at, *code, Via::Value),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn own_call(&mut self, at: Span, code: CodeId, via: Via) {
+        if let Some(findings) = &mut self.findings {
+            findings.own_calls.push(OwnCall { at, code, via });
+        }
+    }
+
+    /// Takes note of a site, where it reaches anything.
+    pub(super) fn site(
+        &mut self,
+        at: Span,
+        mut targets: Vec<(EntityId, String)>,
+        site: impl FnOnce(Vec<(EntityId, String)>) -> Site,
+    ) {
+        if let Some(findings) = &mut self.findings
+            && !targets.is_empty()
+        {
+            targets.sort();
+            targets.dedup();
+            findings.sites.push((at, site(targets)));
+        }
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        if let Some(findings) = &mut self.findings
+            && !findings.diagnostics.contains(&diagnostic)
+        {
+            findings.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Refuses a receiver that cannot be told, where an entity has an attribute of that name.
+    pub(super) fn refuse_unknown(
+        &mut self,
+        attribute: &ast::ExprAttribute,
+        reason: &Reason,
+        use_: errors::Use,
+    ) {
+        if !self.recording() {
+            return;
+        }
+        let diagnostic = errors::unknown_receiver(self.facts, attribute, reason, use_, self.file);
+        if let Some(diagnostic) = diagnostic {
+            self.report(diagnostic);
+        }
+    }
+
+    pub(super) fn refuse_assignment(&mut self, attribute: &ast::ExprAttribute, id: EntityId) {
+        let diagnostic = errors::assignment(self.facts, id, attribute, self.file);
+        self.report(diagnostic);
+    }
+
+    /// Refuses to change a container that was read from another entity: it is a copy.
+    pub(super) fn refuse_change_of_copy(
+        &mut self,
+        change: &impl crate::syntax::Ranged,
+        container: &ast::Expr,
+    ) {
+        let ast::Expr::Attribute(attribute) = container else {
+            return;
+        };
+        if !self.recording() {
+            return;
+        }
+        let receiver = self.peek(&attribute.value);
+        let read_from = receiver.members().iter().find_map(|member| match member {
+            Type::Entity { id, is_self: false } => Some(*id),
+            _ => None,
+        });
+        let Some(id) = read_from else {
+            return;
+        };
+        let value = self.facts.field(Owner::Entity(id), &attribute.attr);
+        if value.is_some_and(|value| value.members().iter().any(is_container)) {
+            let diagnostic = errors::change_of_copy(self.facts, id, attribute, self.at(change));
+            self.report(diagnostic);
+        }
+    }
+
+    pub(super) fn unused_read(&mut self, attribute: &ast::ExprAttribute) {
+        let at = self.at(attribute);
+        let Some(findings) = &mut self.findings else {
+            return;
+        };
+        let is_read =
+            |(found, site): &(Span, Site)| *found == at && matches!(site, Site::Read { .. });
+        if findings.sites.iter().any(is_read) {
+            let diagnostic = errors::unused_read(at);
+            self.report(diagnostic);
+        }
+    }
+}
+
+fn is_container(type_: &Type) -> bool {
+    matches!(
+        type_.peel(),
+        Type::List(_) | Type::Set(_) | Type::Dict(..) | Type::Iter(_)
+    )
+}
+
+fn is_special(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
+}

@@ -1,0 +1,197 @@
+//! Calls of Python's own functions.
+
+use super::super::builtins;
+use super::super::errors;
+use super::super::types::Type;
+use super::Interpreter;
+use super::arguments::{Args, LambdaGets};
+use crate::syntax::ast;
+
+/// What a function from outside the app calls a lambda with.
+pub(super) fn lambda_gets(name: &str) -> LambdaGets {
+    match name {
+        "builtins.sorted" => LambdaGets::ElementsOfFirst,
+        "builtins.min" | "builtins.max" => LambdaGets::Candidates,
+        "builtins.map"
+        | "builtins.filter"
+        | "itertools.takewhile"
+        | "itertools.dropwhile"
+        | "itertools.filterfalse" => LambdaGets::ElementsOfRest,
+        "itertools.groupby" => LambdaGets::ElementsOfFirst,
+        _ => LambdaGets::Anything,
+    }
+}
+
+/// What `super()` gives.
+pub(super) fn super_object() -> Type {
+    Type::External("builtins.super".to_owned())
+}
+
+impl Interpreter<'_, '_> {
+    /// Calls something from outside the app.
+    pub(super) fn symbol_call(&mut self, call: &ast::ExprCall, name: &str, args: &Args) -> Type {
+        self.refuse_entity_class(call, name, args);
+        match name.strip_prefix("builtins.") {
+            Some(builtin) => self.builtin_call(call, builtin, args),
+            None => self.external_call(call, name, args),
+        }
+    }
+
+    /// Refuses functions that would create entities on their own.
+    fn refuse_entity_class(&mut self, call: &ast::ExprCall, name: &str, args: &Args) {
+        let calls_it = matches!(
+            name,
+            "builtins.map"
+                | "builtins.filter"
+                | "collections.defaultdict"
+                | "functools.partial"
+                | "itertools.starmap"
+        );
+        if let Type::EntityClass(id) = args.positional(0)
+            && calls_it
+        {
+            let entity = self.facts.model.entity(id).name;
+            let diagnostic = errors::creation_by_others(entity, name, self.at(call));
+            self.report(diagnostic);
+        }
+    }
+
+    fn builtin_call(&mut self, call: &ast::ExprCall, name: &str, args: &Args) -> Type {
+        let first = args.positional(0);
+        match name {
+            "getattr" | "setattr" | "delattr" | "hasattr" => {
+                self.dynamic_attribute(call, name, &first)
+            }
+            "super" => super_object(),
+            "type" if args.positional.len() == 1 => class_of(&first),
+            "list" | "sorted" => Type::list(self.held(&first)),
+            "set" => Type::set(self.held(&first)),
+            "frozenset" => Type::frozenset(self.held(&first)),
+            "tuple" => match first.peel() {
+                Type::Tuple(_) => first,
+                _ => Type::tuple_of(self.held(&first)),
+            },
+            "dict" => {
+                let (key, value) = self.pairs(&first);
+                let named = Type::union(args.keywords.iter().map(|(_, type_)| type_.clone()));
+                let key = if args.keywords.is_empty() {
+                    key
+                } else {
+                    key.join(Type::Str)
+                };
+                Type::dict(key, value.join(named).join(args.starred.clone()))
+            }
+            "iter" | "reversed" => Type::iter(self.held(&first)),
+            "enumerate" => Type::iter(Type::Tuple(vec![Type::Int, self.held(&first)])),
+            "zip" => self.zip(args),
+            "map" => Type::iter(self.mapped(call, args)),
+            "filter" => {
+                let held = self.held(&args.positional(1));
+                Type::iter(held.without(|member| *member == Type::None))
+            }
+            "min" | "max" => {
+                let chosen = self.candidates(args);
+                chosen.join(args.keyword("default").cloned().unwrap_or(Type::Never))
+            }
+            "next" => {
+                let next = self.held(&first);
+                next.join(args.positional.get(1).cloned().unwrap_or(Type::Never))
+            }
+            "sum" => self.sum(&first, args),
+            "abs" | "round" | "pow" => numeric(&first),
+            _ => match builtins::fixed_result(name) {
+                Some(type_) => type_,
+                None => self.foreign_result(name, args, self.at(call)),
+            },
+        }
+    }
+
+    fn zip(&mut self, args: &Args) -> Type {
+        let columns = args.positional.clone();
+        let mut types: Vec<Type> = columns.iter().map(|column| self.held(column)).collect();
+        if args.starred == Type::Never {
+            return Type::iter(Type::Tuple(types));
+        }
+        types.push(self.held(&args.starred.clone()));
+        Type::iter(Type::tuple_of(Type::union(types)))
+    }
+
+    /// What `map` gives: the results of the function.
+    fn mapped(&mut self, call: &ast::ExprCall, args: &Args) -> Type {
+        let function = args.positional(0);
+        Type::union(function.members().iter().map(|member| match member {
+            Type::Callable(result) => result.as_ref().clone(),
+            Type::Function(function) => self.facts.result(self.facts.codes.function(*function)),
+            Type::Bound(code) => self.facts.result(*code),
+            Type::ClassObject(class) => Type::Instance(*class),
+            Type::EntityClass(id) => Type::reference(*id),
+            Type::Symbol(name) => {
+                let elements = Args {
+                    positional: args
+                        .positional
+                        .iter()
+                        .skip(1)
+                        .map(|column| column.element().unwrap_or(Type::Opaque))
+                        .collect(),
+                    ..Args::default()
+                };
+                let name = name.clone();
+                self.symbol_call(call, &name, &elements)
+            }
+            _ => Type::Opaque,
+        }))
+    }
+
+    fn sum(&mut self, iterable: &Type, args: &Args) -> Type {
+        let held = self.held(iterable);
+        let start = args.get(1, "start").cloned().unwrap_or(Type::Int);
+        let numeric = |type_: &Type| matches!(type_, Type::Int | Type::Float | Type::Bool);
+        match (&held, &start) {
+            (Type::Int | Type::Bool, Type::Int) => Type::Int,
+            (held, start) if numeric(held) && numeric(start) => Type::Float,
+            _ => held
+                .join(start)
+                .without(|member| matches!(member, Type::Unknown(_)))
+                .join(Type::Opaque),
+        }
+    }
+
+    fn dynamic_attribute(&mut self, call: &ast::ExprCall, name: &str, object: &Type) -> Type {
+        let entity = object.members().iter().find_map(|member| match member {
+            Type::Entity { id, is_self: false } => Some(*id),
+            _ => None,
+        });
+        if let Some(id) = entity {
+            let entity = self.facts.model.entity(id).name;
+            let diagnostic = errors::dynamic_attribute(entity, name, self.at(call));
+            self.report(diagnostic);
+        }
+        match name {
+            "hasattr" => Type::Bool,
+            "getattr" => match call.arguments.find_positional(1) {
+                Some(ast::Expr::StringLiteral(attribute)) => {
+                    self.read_quietly(object, attribute.value.to_str())
+                }
+                _ => Type::Opaque,
+            },
+            _ => Type::None,
+        }
+    }
+}
+
+fn class_of(instance: &Type) -> Type {
+    Type::union(instance.members().iter().map(|member| match member {
+        Type::Entity { id, .. } => Type::EntityClass(*id),
+        Type::Instance(id) => Type::ClassObject(*id),
+        _ => Type::Opaque,
+    }))
+}
+
+fn numeric(type_: &Type) -> Type {
+    match type_ {
+        Type::Int | Type::Bool => Type::Int,
+        Type::Float => Type::Float,
+        Type::External(name) => Type::External(name.clone()),
+        _ => Type::Opaque,
+    }
+}

@@ -1,0 +1,90 @@
+//! Comprehensions and generator expressions.
+
+use super::super::types::Type;
+use super::Interpreter;
+use crate::syntax::ast::{self, Expr};
+
+impl Interpreter<'_, '_> {
+    pub(super) fn comprehension(&mut self, expr: &Expr) -> Type {
+        match expr {
+            Expr::ListComp(comp) => {
+                self.in_clauses(&comp.generators, |this| Type::list(this.expr(&comp.elt)))
+            }
+            Expr::SetComp(comp) => {
+                self.in_clauses(&comp.generators, |this| Type::set(this.expr(&comp.elt)))
+            }
+            Expr::Generator(comp) => {
+                self.in_clauses(&comp.generators, |this| Type::iter(this.expr(&comp.elt)))
+            }
+            Expr::DictComp(comp) => self.in_clauses(&comp.generators, |this| {
+                let key = comp.key.as_ref().map_or(Type::Opaque, |key| this.expr(key));
+                let value = this.expr(&comp.value);
+                Type::dict(key, value)
+            }),
+            _ => Type::Opaque,
+        }
+    }
+
+    fn in_clauses(
+        &mut self,
+        clauses: &[ast::Comprehension],
+        result: impl FnOnce(&mut Self) -> Type,
+    ) -> Type {
+        let mut names = Vec::new();
+        for clause in clauses {
+            target_names(&clause.target, &mut names);
+        }
+        let mut hidden: Vec<(String, Option<Type>)> = Vec::new();
+        let declared = std::mem::take(&mut self.frame.declared);
+        for clause in clauses {
+            let iterable = self.expr(&clause.iter);
+            let element = self.element(&iterable, self.at(&clause.iter));
+            for name in &names {
+                if !hidden.iter().any(|(known, _)| known == name) {
+                    hidden.push((name.clone(), self.env.remove(name)));
+                }
+            }
+            self.assign_clause_target(&clause.target, &element);
+            for condition in &clause.ifs {
+                self.expr(condition);
+                self.narrow(condition, true);
+            }
+        }
+        let result = result(self);
+        self.frame.declared = declared;
+        self.restore(hidden);
+        result
+    }
+
+    /// The targets of a clause are names of the comprehension's own.
+    fn assign_clause_target(&mut self, target: &Expr, element: &Type) {
+        let tries = std::mem::take(&mut self.frame.tries);
+        let globals = std::mem::take(&mut self.frame.globals);
+        let findings = self
+            .findings
+            .as_mut()
+            .map(|findings| std::mem::take(&mut findings.locals));
+        self.assign(target, element, None);
+        if let (Some(findings), Some(locals)) = (self.findings.as_mut(), findings) {
+            findings.locals = locals;
+        }
+        self.frame.tries = tries;
+        self.frame.globals = globals;
+    }
+}
+
+fn target_names(target: &Expr, into: &mut Vec<String>) {
+    match target {
+        Expr::Name(name) => into.push(name.id.to_string()),
+        Expr::Tuple(tuple) => tuple
+            .elts
+            .iter()
+            .for_each(|target| target_names(target, into)),
+        Expr::List(list) => list
+            .elts
+            .iter()
+            .for_each(|target| target_names(target, into)),
+        Expr::Starred(starred) => target_names(&starred.value, into),
+        _ => {}
+    }
+}

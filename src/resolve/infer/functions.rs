@@ -1,0 +1,251 @@
+//! Entering functions: parameters, local names, nested functions and lambdas.
+
+use std::collections::HashSet;
+
+use super::super::code::{CodeId, Owner};
+use super::super::types::{Type, Why};
+use super::{Env, Frame, Interpreter};
+use crate::model::FunctionKind;
+use crate::syntax::{Ranged, ast};
+
+/// Functions nested deeper than this are not looked into.
+const MAX_NESTING: u32 = 20;
+
+impl<'a> Interpreter<'a, '_> {
+    /// Starts a run over one of the app's functions.
+    pub(super) fn enter(&mut self, code: CodeId) {
+        self.env = Env::default();
+        self.frame = Frame::default();
+        let def = self.facts.codes.get(code).function.def;
+        self.declare_locals(def);
+        if let Some(receiver) = self.facts.codes.get(code).function.receiver {
+            let type_ = self.receiver_type(code);
+            self.env.bind(receiver, type_);
+        }
+        let params = &self.facts.codes.get(code).function.params;
+        for param in params {
+            let type_ = self.facts.param(code, param);
+            if param.annotation.is_some() {
+                self.frame
+                    .declared
+                    .insert(param.name.to_owned(), type_.clone());
+            }
+            self.env.bind(param.name, type_);
+        }
+    }
+
+    fn receiver_type(&self, code: CodeId) -> Type {
+        let code = self.facts.codes.get(code);
+        match (code.owner, code.function.kind) {
+            (Owner::Entity(id), FunctionKind::Class) => Type::EntityClass(id),
+            (Owner::Class(id), FunctionKind::Class) => Type::ClassObject(id),
+            (Owner::Entity(id), _) => Type::Entity { id, is_self: true },
+            (Owner::Class(id), _) => Type::Instance(id),
+            (Owner::Module, _) => Type::Opaque,
+        }
+    }
+
+    fn declare_locals(&mut self, def: &ast::StmtFunctionDef) {
+        let mut names = Names::default();
+        for parameter in &def.parameters {
+            names.bound.insert(parameter.name().to_string());
+        }
+        names.body(&def.body);
+        for name in &names.global {
+            names.bound.remove(name);
+        }
+        self.frame.locals.extend(names.bound);
+        self.frame.globals = names.global;
+    }
+
+    /// The type of a nested function, after a run over its body.
+    pub(super) fn nested(&mut self, def: &'a ast::StmtFunctionDef) -> Type {
+        for decorator in &def.decorator_list {
+            self.expr(&decorator.expression);
+        }
+        for parameter in def.parameters.iter_non_variadic_params() {
+            if let Some(default) = parameter.default() {
+                self.expr(default);
+            }
+        }
+        let annotated = def
+            .returns
+            .as_ref()
+            .and_then(|annotation| self.facts.annotation(self.module, self.owner, annotation));
+        if self.frame.depth >= MAX_NESTING {
+            return Type::Callable(Box::new(annotated.unwrap_or(Type::Opaque)));
+        }
+        let env = self.env.clone();
+        let inner = Frame {
+            locals: self.frame.locals.clone(),
+            depth: self.frame.depth + 1,
+            ..Frame::default()
+        };
+        let outer = std::mem::replace(&mut self.frame, inner);
+        self.declare_locals(def);
+        self.bind_parameters(&def.parameters);
+        self.env.live = true;
+        self.body(&def.body);
+        let inferred = self.result();
+        self.env = env;
+        self.frame = outer;
+        Type::Callable(Box::new(annotated.unwrap_or(inferred)))
+    }
+
+    fn bind_parameters(&mut self, parameters: &ast::Parameters) {
+        for parameter in parameters.iter_non_variadic_params() {
+            let type_ = self.parameter(&parameter.parameter);
+            self.env.bind(&parameter.parameter.name, type_);
+        }
+        if let Some(parameter) = &parameters.vararg {
+            let type_ = Type::tuple_of(self.parameter(parameter));
+            self.env.bind(&parameter.name, type_);
+        }
+        if let Some(parameter) = &parameters.kwarg {
+            let type_ = Type::dict(Type::Str, self.parameter(parameter));
+            self.env.bind(&parameter.name, type_);
+        }
+    }
+
+    fn parameter(&self, parameter: &ast::Parameter) -> Type {
+        parameter
+            .annotation()
+            .and_then(|annotation| self.facts.annotation(self.module, self.owner, annotation))
+            .unwrap_or_else(|| {
+                Type::unknown(
+                    Why::Parameter(parameter.name.to_string()),
+                    self.at(&parameter.name),
+                )
+            })
+    }
+
+    /// The type of a lambda whose first parameters get values of these types.
+    pub(super) fn lambda(&mut self, lambda: &ast::ExprLambda, given: &[Type]) -> Type {
+        let mut saved = Vec::new();
+        if let Some(parameters) = &lambda.parameters {
+            for parameter in parameters.iter_non_variadic_params() {
+                if let Some(default) = parameter.default() {
+                    self.expr(default);
+                }
+            }
+            for parameter in parameters {
+                let name = parameter.name().to_string();
+                saved.push((name.clone(), self.env.remove(&name)));
+            }
+            self.bind_parameters(parameters);
+            for (parameter, type_) in parameters.iter_non_variadic_params().zip(given) {
+                self.env.bind(&parameter.parameter.name, type_.clone());
+            }
+        }
+        let result = self.expr(&lambda.body);
+        self.restore(saved);
+        Type::Callable(Box::new(result))
+    }
+
+    /// Gives names the types back that they had.
+    pub(super) fn restore(&mut self, saved: Vec<(String, Option<Type>)>) {
+        for (name, type_) in saved.into_iter().rev() {
+            match type_ {
+                Some(type_) => self.env.bind(&name, type_),
+                None => {
+                    self.env.remove(&name);
+                }
+            }
+        }
+    }
+}
+
+/// The names that a function binds.
+#[derive(Default)]
+struct Names {
+    bound: HashSet<String>,
+    global: HashSet<String>,
+}
+
+impl Names {
+    fn body(&mut self, body: &[ast::Stmt]) {
+        for stmt in body {
+            self.stmt(stmt);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &ast::Stmt) {
+        use ast::Stmt;
+        match stmt {
+            Stmt::FunctionDef(def) => self.add(&def.name),
+            Stmt::ClassDef(class) => self.add(&class.name),
+            Stmt::Assign(assign) => assign.targets.iter().for_each(|target| self.target(target)),
+            Stmt::AugAssign(assign) => self.target(&assign.target),
+            Stmt::AnnAssign(assign) => self.target(&assign.target),
+            Stmt::Global(global) => self
+                .global
+                .extend(global.names.iter().map(ToString::to_string)),
+            Stmt::Import(import) => import.names.iter().for_each(|alias| self.alias(alias)),
+            Stmt::ImportFrom(import) => import.names.iter().for_each(|alias| self.alias(alias)),
+            Stmt::For(for_) => {
+                self.target(&for_.target);
+                self.body(&for_.body);
+                self.body(&for_.orelse);
+            }
+            Stmt::While(while_) => {
+                self.body(&while_.body);
+                self.body(&while_.orelse);
+            }
+            Stmt::If(if_) => {
+                self.body(&if_.body);
+                if_.elif_else_clauses
+                    .iter()
+                    .for_each(|clause| self.body(&clause.body));
+            }
+            Stmt::With(with) => {
+                for target in with
+                    .items
+                    .iter()
+                    .filter_map(|item| item.optional_vars.as_deref())
+                {
+                    self.target(target);
+                }
+                self.body(&with.body);
+            }
+            Stmt::Try(try_) => self.try_(try_),
+            Stmt::Match(match_) => match_.cases.iter().for_each(|case| self.body(&case.body)),
+            _ => {}
+        }
+    }
+
+    fn try_(&mut self, try_: &ast::StmtTry) {
+        self.body(&try_.body);
+        for ast::ExceptHandler::ExceptHandler(handler) in &try_.handlers {
+            if let Some(name) = &handler.name {
+                self.add(name);
+            }
+            self.body(&handler.body);
+        }
+        self.body(&try_.orelse);
+        self.body(&try_.finalbody);
+    }
+
+    fn target(&mut self, target: &ast::Expr) {
+        match target {
+            ast::Expr::Name(name) => self.add(&name.id),
+            ast::Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.target(target)),
+            ast::Expr::List(list) => list.elts.iter().for_each(|target| self.target(target)),
+            ast::Expr::Starred(starred) => self.target(&starred.value),
+            _ => {}
+        }
+    }
+
+    fn alias(&mut self, alias: &ast::Alias) {
+        let bound = alias.asname.as_ref().unwrap_or(&alias.name);
+        self.add(bound.split('.').next().unwrap_or_default());
+    }
+
+    fn add(&mut self, name: &str) {
+        self.bound.insert(name.to_owned());
+    }
+}
+
+/// The start of a node, by which loops are known.
+pub(super) fn start(node: &impl Ranged) -> u32 {
+    node.range().start().to_u32()
+}

@@ -1,0 +1,169 @@
+//! Operators.
+
+use super::super::types::Type;
+use super::Interpreter;
+use crate::syntax::ast::{self, Expr, Operator};
+
+impl Interpreter<'_, '_> {
+    pub(super) fn binary(&mut self, binary: &ast::ExprBinOp) -> Type {
+        let left = self.expr(&binary.left);
+        let right = self.expr(&binary.right);
+        self.operation(&left, binary.op, &right, &binary.right)
+    }
+
+    /// The result of `left op right`, `right` standing there.
+    pub(super) fn operation(&mut self, left: &Type, op: Operator, right: &Type, at: &Expr) -> Type {
+        let mut results = Vec::new();
+        for left in left.members() {
+            for right in right.members() {
+                let result = match left {
+                    Type::Instance(class) => self.instance_method_result(*class, method_of(op)),
+                    _ => None,
+                };
+                results.push(result.unwrap_or_else(|| operation(left, op, right)));
+            }
+        }
+        Type::union(results).bounded(self.at(at))
+    }
+
+    pub(super) fn bool_op(&mut self, bool_op: &ast::ExprBoolOp) -> Type {
+        let and = bool_op.op == ast::BoolOp::And;
+        let mut result = Type::Never;
+        let mut exits = None;
+        for (index, value) in bool_op.values.iter().enumerate() {
+            let type_ = self.expr(value);
+            if index + 1 == bool_op.values.len() {
+                result = result.join(type_);
+                break;
+            }
+            // `a or b` gives `a` only where it is true.
+            result = result.join(if and {
+                type_
+            } else {
+                type_.without(|member| *member == Type::None)
+            });
+            let exit = self.env.clone();
+            exits = Some(match exits {
+                Some(known) => exit.join(known),
+                None => exit,
+            });
+            self.narrow(value, and);
+        }
+        if let Some(exits) = exits {
+            self.env = std::mem::take(&mut self.env).join(exits);
+        }
+        result
+    }
+
+    pub(super) fn unary(&mut self, unary: &ast::ExprUnaryOp) -> Type {
+        let operand = self.expr(&unary.operand);
+        match unary.op {
+            ast::UnaryOp::Not => Type::Bool,
+            _ => match operand {
+                Type::Bool | Type::Int => Type::Int,
+                Type::Float => Type::Float,
+                Type::External(name) => Type::External(name),
+                _ => Type::Opaque,
+            },
+        }
+    }
+
+    pub(super) fn compare(&mut self, compare: &ast::ExprCompare) -> Type {
+        self.expr(&compare.left);
+        for comparator in &compare.comparators {
+            self.expr(comparator);
+        }
+        Type::Bool
+    }
+}
+
+fn operation(left: &Type, op: Operator, right: &Type) -> Type {
+    use Type::{Bool, Bytes, External, Float, Int, Never, Str};
+    match (left, op, right) {
+        (Never, ..) | (_, _, Never) => Never,
+        (Int | Bool, Operator::Div, Int | Bool) => Float,
+        (Int | Bool, Operator::Pow, Int | Bool) => Type::Opaque,
+        (Int | Bool, _, Int | Bool) => Int,
+        (Float, _, Int | Bool | Float) | (Int | Bool, _, Float) => Float,
+        (Str, Operator::Mod, _)
+        | (Str, Operator::Add, Str)
+        | (Str, Operator::Mult, _)
+        | (_, Operator::Mult, Str) => Str,
+        (Bytes, Operator::Mod, _) | (Bytes, Operator::Add, Bytes) => Bytes,
+        (External(name), _, External(other)) if name == other && !is_time(name) => {
+            External(name.clone())
+        }
+        (External(name), _, Int) | (Int, _, External(name)) if name == "decimal.Decimal" => {
+            External(name.clone())
+        }
+        (Int | Float | Str | Bool | Type::None, Operator::Add, _) => Type::Opaque,
+        (
+            _,
+            Operator::Add | Operator::BitOr | Operator::BitAnd | Operator::BitXor | Operator::Sub,
+            _,
+        ) => combined(left, op, right),
+        (Type::List(_) | Type::Tuple(_) | Type::TupleOf(_), Operator::Mult, _) => repeated(left),
+        (_, Operator::Mult, Type::List(_) | Type::Tuple(_) | Type::TupleOf(_)) => repeated(right),
+        _ => Type::Opaque,
+    }
+}
+
+fn is_time(name: &str) -> bool {
+    name.starts_with("datetime.")
+}
+
+fn repeated(sequence: &Type) -> Type {
+    match sequence {
+        Type::Tuple(types) => Type::tuple_of(Type::union(types.iter().cloned())),
+        other => other.clone(),
+    }
+}
+
+/// Containers that are put together.
+fn combined(left: &Type, op: Operator, right: &Type) -> Type {
+    match (left.peel(), right.peel()) {
+        (Type::Tuple(left), Type::Tuple(right)) if op == Operator::Add => {
+            Type::Tuple(left.iter().chain(right).cloned().collect())
+        }
+        (Type::Unknown(_), _) => left.clone(),
+        (_, Type::Unknown(_))
+            if left
+                .element()
+                .is_some_and(|element| element != Type::Opaque) =>
+        {
+            right.clone()
+        }
+        (Type::List(_) | Type::Set(_) | Type::Frozenset(_) | Type::Dict(..), _)
+        | (Type::Tuple(_) | Type::TupleOf(_), _) => {
+            if op == Operator::Sub {
+                left.clone()
+            } else {
+                left.clone().join(right.clone())
+            }
+        }
+        (Type::Iter(of), _) => Type::set(
+            of.as_ref()
+                .clone()
+                .join(right.element().unwrap_or(Type::Opaque)),
+        ),
+        _ => Type::Opaque,
+    }
+}
+
+fn method_of(op: Operator) -> &'static str {
+    match op {
+        Operator::Add => "__add__",
+        Operator::Sub => "__sub__",
+        Operator::Mult => "__mul__",
+        Operator::MatMult => "__matmul__",
+        Operator::Div => "__truediv__",
+        Operator::Mod => "__mod__",
+        Operator::Pow => "__pow__",
+        Operator::LShift => "__lshift__",
+        Operator::RShift => "__rshift__",
+        Operator::BitOr => "__or__",
+        Operator::BitXor => "__xor__",
+        Operator::BitAnd => "__and__",
+        Operator::FloorDiv => "__floordiv__",
+    }
+}

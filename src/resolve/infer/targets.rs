@@ -1,0 +1,296 @@
+//! Assignments and deletions.
+
+use super::super::code::Owner;
+use super::super::errors;
+use super::super::types::Type;
+use super::Interpreter;
+use crate::syntax::ast;
+
+impl Interpreter<'_, '_> {
+    /// Binds a local name.
+    pub(super) fn bind(&mut self, name: &str, type_: Type) {
+        if self.frame.globals.contains(name) {
+            return;
+        }
+        let type_ = match self.frame.declared.get(name) {
+            Some(declared) => as_declared(declared, type_),
+            None => type_,
+        };
+        for bound in &mut self.frame.tries {
+            let known = bound.remove(name).unwrap_or(Type::Never);
+            bound.insert(name.to_owned(), known.join(type_.clone()));
+        }
+        self.env.bind(name, type_);
+    }
+
+    /// Assigns a value of a type, `value` where it is written there.
+    pub(super) fn assign(&mut self, target: &ast::Expr, type_: &Type, value: Option<&ast::Expr>) {
+        match target {
+            ast::Expr::Name(name) => {
+                let at = value.unwrap_or(target);
+                let bounded = type_.clone().bounded(self.at(at));
+                self.bind(&name.id, bounded);
+                self.note_local(&name.id, type_, value);
+            }
+            ast::Expr::Tuple(tuple) => self.unpack(&tuple.elts, type_, value),
+            ast::Expr::List(list) => self.unpack(&list.elts, type_, value),
+            ast::Expr::Starred(starred) => self.assign(&starred.value, type_, None),
+            ast::Expr::Attribute(attribute) => {
+                let receiver = self.expr(&attribute.value);
+                self.assign_attribute(attribute, &receiver, type_);
+            }
+            ast::Expr::Subscript(subscript) => {
+                let container = self.expr(&subscript.value);
+                let key = self.expr(&subscript.slice);
+                self.refuse_change_of_copy(target, &subscript.value);
+                let grown = grown_by_item(&container, &key, type_, &subscript.slice);
+                self.grow(&subscript.value, grown);
+            }
+            _ => {}
+        }
+    }
+
+    fn unpack(&mut self, targets: &[ast::Expr], type_: &Type, value: Option<&ast::Expr>) {
+        let Some(first) = targets.first() else {
+            return;
+        };
+        let at = value.map_or_else(|| self.at(first), |value| self.at(value));
+        let element = self.element(type_, at);
+        let values = match value {
+            Some(ast::Expr::Tuple(tuple)) if tuple.len() == targets.len() => {
+                Some(tuple.elts.as_slice())
+            }
+            _ => None,
+        };
+        let types = match type_.peel() {
+            Type::Tuple(types) => spread(targets, types),
+            _ => None,
+        };
+        for (index, target) in targets.iter().enumerate() {
+            let type_ = match &types {
+                Some(types) => types[index].clone(),
+                None if target.is_starred_expr() => Type::list(element.clone()),
+                None => element.clone(),
+            };
+            let value = values
+                .map(|values| &values[index])
+                .filter(|value| !value.is_starred_expr());
+            self.assign(target, &type_, value);
+        }
+    }
+
+    /// Assigns to an attribute: of the receiver or a plain object; refuses that of a reference.
+    fn assign_attribute(&mut self, attribute: &ast::ExprAttribute, receiver: &Type, type_: &Type) {
+        if let Some(path) = super::narrow::path_of_attribute(attribute) {
+            self.env.forget(&path);
+        }
+        let initially = self.in_init();
+        let type_ = &type_.clone().bounded(self.at(attribute));
+        for member in receiver.members() {
+            match member {
+                Type::Entity { id, is_self: false } => self.refuse_assignment(attribute, *id),
+                Type::Entity { id, is_self: true } => {
+                    self.facts.assign_field(
+                        Owner::Entity(*id),
+                        &attribute.attr,
+                        type_.clone(),
+                        initially,
+                    );
+                }
+                Type::Instance(id) => {
+                    self.facts.assign_field(
+                        Owner::Class(*id),
+                        &attribute.attr,
+                        type_.clone(),
+                        initially,
+                    );
+                }
+                Type::Unknown(reason) => {
+                    self.refuse_unknown(attribute, reason, errors::Use::Assignment)
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn in_init(&self) -> bool {
+        self.code
+            .is_some_and(|code| self.facts.codes.get(code).function.name == "__init__")
+    }
+
+    /// The value of a target before an augmented assignment.
+    pub(super) fn augmented_target(&mut self, target: &ast::Expr) -> Type {
+        match target {
+            ast::Expr::Attribute(attribute) => {
+                let receiver = self.expr(&attribute.value);
+                let mut references = receiver.members().iter().filter_map(|member| match member {
+                    Type::Entity { id, is_self: false } => Some(*id),
+                    _ => None,
+                });
+                match references.next() {
+                    Some(id) => {
+                        self.refuse_assignment(attribute, id);
+                        Type::Opaque
+                    }
+                    None => self.read_quietly(&receiver, &attribute.attr),
+                }
+            }
+            ast::Expr::Subscript(subscript) => {
+                self.refuse_change_of_copy(target, &subscript.value);
+                self.subscript(subscript)
+            }
+            other => self.expr(other),
+        }
+    }
+
+    /// The second half of an augmented assignment: the receiver has been evaluated.
+    pub(super) fn assign_again(&mut self, target: &ast::Expr, type_: &Type) {
+        match target {
+            ast::Expr::Attribute(attribute) => {
+                let receiver = self.peek(&attribute.value);
+                let initially = self.in_init();
+                for member in receiver.members() {
+                    let owner = match member {
+                        Type::Entity { id, is_self: true } => Owner::Entity(*id),
+                        Type::Instance(id) => Owner::Class(*id),
+                        _ => continue,
+                    };
+                    if !initially || self.facts.assigned_somewhere(owner, &attribute.attr) {
+                        self.facts
+                            .assign_field(owner, &attribute.attr, type_.clone(), false);
+                    }
+                }
+            }
+            ast::Expr::Subscript(subscript) => {
+                let container = self.peek(&subscript.value);
+                let grown = grown_by_item(&container, &Type::Never, type_, &subscript.slice);
+                self.grow(&subscript.value, grown);
+            }
+            other => self.assign(other, type_, Some(other)),
+        }
+    }
+
+    pub(super) fn delete(&mut self, target: &ast::Expr) {
+        match target {
+            ast::Expr::Name(name) => {
+                self.env.remove(&name.id);
+            }
+            ast::Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.delete(target)),
+            ast::Expr::List(list) => list.elts.iter().for_each(|target| self.delete(target)),
+            ast::Expr::Attribute(attribute) => {
+                let receiver = self.expr(&attribute.value);
+                for member in receiver.members() {
+                    if let Type::Entity { id, is_self: false } = member {
+                        self.refuse_assignment(attribute, *id);
+                    }
+                }
+            }
+            ast::Expr::Subscript(subscript) => {
+                self.refuse_change_of_copy(target, &subscript.value);
+                self.expr(&subscript.value);
+                self.expr(&subscript.slice);
+            }
+            _ => {}
+        }
+    }
+
+    /// What an expression stands for holds more than was known: its name, field or container is widened.
+    pub(super) fn grow(&mut self, expr: &ast::Expr, grown: Type) {
+        if grown == Type::Never {
+            return;
+        }
+        match expr {
+            ast::Expr::Name(name) => {
+                let declared = self.frame.declared.contains_key(name.id.as_str());
+                if let Some(known) = self.env.get(&name.id)
+                    && !declared
+                {
+                    let joined = known.clone().join(grown).bounded(self.at(expr));
+                    self.bind(&name.id, joined);
+                }
+            }
+            ast::Expr::Attribute(attribute) => {
+                let receiver = self.peek(&attribute.value);
+                for member in receiver.members() {
+                    let owner = match member {
+                        Type::Entity { id, is_self: true } => Owner::Entity(*id),
+                        Type::Instance(id) => Owner::Class(*id),
+                        _ => continue,
+                    };
+                    if self.facts.annotated_field(owner, &attribute.attr).is_none() {
+                        let grown = grown.clone().bounded(self.at(expr));
+                        self.facts
+                            .assign_field(owner, &attribute.attr, grown, false);
+                    }
+                }
+            }
+            ast::Expr::Subscript(subscript) => {
+                let container = self.peek(&subscript.value);
+                let outer = grown_by_item(&container, &Type::Never, &grown, &subscript.slice);
+                self.grow(&subscript.value, outer);
+            }
+            ast::Expr::Call(call) => self.grow_default(call, grown),
+            _ => {}
+        }
+    }
+
+    /// `d.setdefault(key, []).append(x)`.
+    fn grow_default(&mut self, call: &ast::ExprCall, grown: Type) {
+        if let ast::Expr::Attribute(attribute) = &*call.func
+            && attribute.attr.as_str() == "setdefault"
+        {
+            self.grow(&attribute.value, Type::dict(Type::Never, grown));
+        }
+    }
+}
+
+/// The declared type, where the value's says less.
+fn as_declared(declared: &Type, value: Type) -> Type {
+    let says_less = value == Type::Never
+        || value.reason().is_some()
+        || value.members().iter().any(|member| {
+            matches!(member, Type::Opaque)
+                || member
+                    .element()
+                    .is_some_and(|element| element == Type::Never && *member != Type::None)
+        });
+    if says_less && !matches!(declared, Type::Unknown(_)) {
+        declared.clone()
+    } else {
+        value
+    }
+}
+
+/// What a container holds after `container[key] = value`, as far as that is new.
+fn grown_by_item(container: &Type, key: &Type, value: &Type, index: &ast::Expr) -> Type {
+    let stored = if index.is_slice_expr() {
+        value.element().unwrap_or(Type::Opaque)
+    } else {
+        value.clone()
+    };
+    Type::union(container.members().iter().map(|member| match member {
+        Type::Dict(..) => Type::dict(key.clone(), value.clone()),
+        Type::List(_) => Type::list(stored.clone()),
+        Type::Named(name, like) => {
+            let grown = grown_by_item(like, key, value, index);
+            Type::Named(name.clone(), Box::new(grown))
+        }
+        _ => Type::Never,
+    }))
+}
+
+/// The types of the targets that a tuple of known length is unpacked to.
+fn spread(targets: &[ast::Expr], types: &[Type]) -> Option<Vec<Type>> {
+    match targets.iter().position(ast::Expr::is_starred_expr) {
+        None => (types.len() == targets.len()).then(|| types.to_vec()),
+        Some(star) => {
+            let after = targets.len() - star - 1;
+            let end = types.len().checked_sub(after).filter(|end| *end >= star)?;
+            let rest = Type::list(Type::union(types[star..end].iter().cloned()));
+            let mut spread = types[..star].to_vec();
+            spread.push(rest);
+            spread.extend_from_slice(&types[end..]);
+            Some(spread)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Values that cannot be carried to another machine.
+
+use super::super::Uncarriable;
+use super::super::types::Type;
+use super::Interpreter;
+use crate::syntax::{Ranged, ast};
+
+impl Interpreter<'_, '_> {
+    /// Takes note of what a local name is assigned.
+    pub(super) fn note_local(&mut self, name: &str, type_: &Type, value: Option<&ast::Expr>) {
+        if !self.recording() || self.frame.depth > 0 {
+            return;
+        }
+        let what = value.and_then(|value| self.uncarriable(value, type_));
+        match (what, value) {
+            (Some(what), Some(value)) => self.uncarriable_local(name, &what, value),
+            _ => self.local(name, |local| local.carriable = true),
+        }
+    }
+
+    pub(super) fn uncarriable_local(&mut self, name: &str, what: &str, at: &impl Ranged) {
+        if self.frame.depth > 0 {
+            return;
+        }
+        let at = self.at(at);
+        self.local(name, |local| {
+            local.uncarriable.get_or_insert_with(|| Uncarriable {
+                what: what.to_owned(),
+                at,
+            });
+        });
+    }
+
+    fn local(&mut self, name: &str, note: impl FnOnce(&mut super::findings::Local)) {
+        if let Some(findings) = &mut self.findings {
+            note(findings.locals.entry(name.to_owned()).or_default());
+        }
+    }
+
+    fn uncarriable(&mut self, value: &ast::Expr, type_: &Type) -> Option<String> {
+        match value {
+            ast::Expr::Lambda(_) => return Some("a lambda".to_owned()),
+            ast::Expr::Generator(_) => return Some("a generator expression".to_owned()),
+            ast::Expr::Call(call) => {
+                let callee = self.peek(&call.func);
+                if let Type::Symbol(name) = callee
+                    && let Some(what) = made_by(&name)
+                {
+                    return Some(what);
+                }
+                if let ast::Expr::Attribute(attribute) = &*call.func
+                    && matches!(attribute.attr.as_str(), "keys" | "values" | "items")
+                    && matches!(self.peek(&attribute.value).peel(), Type::Dict(..))
+                {
+                    return Some("a view of a dictionary".to_owned());
+                }
+            }
+            _ => {}
+        }
+        match type_ {
+            Type::Callable(_) if !value.is_call_expr() => {
+                Some("a function made in this method".to_owned())
+            }
+            Type::Bound(_) => Some("a bound method".to_owned()),
+            Type::Module(_) => Some("a module".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// What a function from outside the app makes, where that cannot be carried.
+fn made_by(name: &str) -> Option<String> {
+    let what = match name {
+        "builtins.open" | "io.open" | "gzip.open" | "bz2.open" | "lzma.open" | "codecs.open" => {
+            "an open file"
+        }
+        "tempfile.TemporaryFile"
+        | "tempfile.NamedTemporaryFile"
+        | "tempfile.SpooledTemporaryFile" => "an open file",
+        "builtins.iter" => "an iterator",
+        "builtins.map" | "builtins.filter" | "builtins.zip" | "builtins.enumerate"
+        | "builtins.reversed" => {
+            return Some(format!("a `{}` object", &name["builtins.".len()..]));
+        }
+        "threading.Lock" | "threading.RLock" | "asyncio.Lock" | "multiprocessing.Lock" => "a lock",
+        "threading.Event"
+        | "threading.Condition"
+        | "threading.Semaphore"
+        | "threading.BoundedSemaphore"
+        | "threading.Barrier"
+        | "asyncio.Event"
+        | "asyncio.Semaphore"
+        | "asyncio.Queue"
+        | "queue.Queue" => "a synchronization object",
+        "threading.Thread" | "multiprocessing.Process" | "subprocess.Popen" => {
+            "a running thread or process"
+        }
+        "concurrent.futures.ThreadPoolExecutor" | "concurrent.futures.ProcessPoolExecutor" => {
+            "an executor"
+        }
+        "socket.socket" | "socket.create_connection" => "a socket",
+        "sqlite3.connect" => "a database connection",
+        "urllib.request.urlopen" => "a network response",
+        "mmap.mmap" | "builtins.memoryview" => "a view of memory",
+        _ if name.starts_with("itertools.") => "an iterator",
+        _ => return None,
+    };
+    Some(what.to_owned())
+}
