@@ -55,11 +55,11 @@ class Names:
 
     def _why_nameless(self, value: type | FunctionType) -> str:
         what = "class" if isinstance(value, type) else "function"
-        if value.__module__ not in self._modules:
-            return f"{value.__module__}.{value.__qualname__} is not {article(what)} of the app"
         if "<locals>" in value.__qualname__ or "<lambda>" in value.__qualname__:
             kind = "a lambda" if "<lambda>" in value.__qualname__ else f"{article(what)} defined inside a function"
             return f"{kind} cannot be encoded ({value.__module__}.{value.__qualname__})"
+        if value.__module__ not in self._modules:
+            return f"{value.__module__}.{value.__qualname__} is not {article(what)} of the app"
         return f"{value.__module__}.{value.__qualname__} does not name this {what} any more"
 
     def _look_up(self, name: bytes) -> Any:

@@ -88,23 +88,37 @@ def encode(
     reached = {token: value for token, value in marks.items() if id(value) in scan.seen} if marks else {}
     if scan.plain and not scan.shared and not reached and not aliases:
         return wire.pack(root)
+    tabled = scan.shared | {id(value) for known in (reached, aliases or {}) for value in known.values()}
     try:
-        return _Lowering(wire, scan.shared, reached, aliases or {}).encode(root)
+        while True:
+            try:
+                return _Lowering(wire, tabled, reached, aliases or {}).encode(root)
+            except _Cycle as cycle:
+                tabled.add(cycle.through)
     except RecursionError as error:
         raise Unencodable("it is nested too deeply") from error
+
+
+class _Cycle(Exception):
+    """A tuple leads back to itself: what it goes through has to stand in the table, to be there before it is filled."""
+
+    def __init__(self, through: int) -> None:
+        super().__init__(through)
+        self.through = through
 
 
 class _Lowering:
     """Rewrites a value to what msgpack has forms for, with the shared objects in a table."""
 
     def __init__(
-        self, wire: Wire, shared: set[int], marks: Mapping[bytes, object], aliases: Mapping[bytes, object]
+        self, wire: Wire, tabled: set[int], marks: Mapping[bytes, object], aliases: Mapping[bytes, object]
     ) -> None:
         self._wire = wire
         self._flat = wire.flat
         self._marks = marks
         self._aliases = aliases
-        self._tabled = shared | {id(value) for value in marks.values()} | {id(value) for value in aliases.values()}
+        self._tabled = tabled
+        self._open: list[object] = []
         self._index: dict[int, int] = {}
         self._entries: list[bytes] = []
 
@@ -132,9 +146,24 @@ class _Lowering:
             index = self._index[ident] = len(self._entries)
             self._entries.append(b"")
             self._entries[index] = self._pack(self._body(value))
+        elif not self._entries[index]:
+            self._check_cycle(value)
         return extension(codes.SHARED_REF, index.to_bytes(4, "big").lstrip(b"\0"))
 
+    def _check_cycle(self, value: object) -> None:
+        """See to it that something on the way from an object that is being encoded to itself can be made empty."""
+        start = next(index for index, candidate in enumerate(self._open) if candidate is value)
+        holders = [candidate for candidate in self._open[start:] if self._wire.is_made_empty(type(candidate))]
+        if holders and not any(id(holder) in self._tabled for holder in holders):
+            raise _Cycle(id(holders[-1]))
+
     def _body(self, value: Any) -> Any:
+        self._open.append(value)
+        body = self._make_body(value)
+        self._open.pop()
+        return body
+
+    def _make_body(self, value: Any) -> Any:
         kind = type(value)
         if kind is list or kind is dict:
             return self._inside(value)

@@ -117,6 +117,13 @@ class Wire:
             layout = self._layouts[cls] = Layout(cls)
         return layout
 
+    def is_made_empty(self, kind: type) -> bool:
+        """Tell whether instances of a type are made before what they hold is read."""
+        if kind in BASES or issubclass(kind, tuple(BASES)):
+            base = BASES.get(kind) or self.plan(kind).base
+            return base is not None and base.fill is not None
+        return not issubclass(kind, BaseExceptionGroup)
+
     def instance_class(self, name: bytes) -> type:
         """Return the plain class of the app's of that name. Raises `Malformed` where it is none."""
         cls = self.names.find(name)

@@ -196,3 +196,4 @@ class User:
 
 
 # ruff: noqa: B018
+# mypy: ignore-errors
