@@ -214,7 +214,7 @@ def _dict_loop(iterator: Any, part: str, backward: bool) -> Loop:
 
 def _sequence_loop(iterator: Any) -> Loop:
     make, args, *position = iterator.__reduce__()
-    if not position:
+    if not position or position[0] is None:
         return ForwardLoop(args[0])
     if make is reversed:
         return BackwardLoop(args[0], position[0])
