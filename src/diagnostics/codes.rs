@@ -27,7 +27,7 @@ pub static CODES: &[Code] = codes![
     "E0002" "a file is not readable text",
     "E0003" "nested too deeply",
     "E0004" "syntax too new for the Python asked for",
-    "E0005" "a statement stands where it cannot",
+    "E0005" "Python's compiler refuses this",
     "E0010" "an import leads to a module that is not there",
     "E0011" "a relative import leads out of its package",
     "E0012" "a folder is not a package",

@@ -4,12 +4,12 @@ mod annotation;
 mod imports;
 mod load;
 mod locate;
-mod misplaced;
 mod nesting;
 mod parse;
 mod program;
 mod prologue;
 mod requirements;
+mod semantics;
 mod stack;
 mod stdlib;
 

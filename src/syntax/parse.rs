@@ -5,7 +5,7 @@ use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 
 use super::nesting::too_deep;
-use super::{Tree, ast, misplaced, span};
+use super::{Tree, ast, semantics, span};
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
 
@@ -68,7 +68,7 @@ fn parse_shallow(
         ast::Mod::Expression(_) => ast::Suite::new(),
     };
     if diagnostics.is_empty() {
-        diagnostics = misplaced::check(file, &body);
+        diagnostics = semantics::check(file, source, version, &body);
     }
     let tree = Tree {
         file,
@@ -78,7 +78,8 @@ fn parse_shallow(
     (tree, diagnostics)
 }
 
-fn lower_first(text: &str) -> String {
+/// A message that goes on a sentence.
+pub(super) fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
     let Some(first) = characters.next() else {
         return String::new();

@@ -59,43 +59,73 @@ fn syntax_that_is_too_new_is_refused_for_an_older_python() {
 }
 
 #[test]
-fn misplaced_statements_are_reported() {
-    let misplaced = |text: &str| {
-        messages(text)
+fn what_pythons_compiler_refuses_is_reported() {
+    for (text, message) in [
+        ("return 1", "`return` statement outside of a function"),
+        (
+            "class A:\n    yield 1",
+            "`yield` statement outside of a function",
+        ),
+        ("def f():\n    break", "`break` outside loop"),
+        (
+            "for x in y:\n    pass\nelse:\n    continue",
+            "`continue` outside loop",
+        ),
+        (
+            "while x:\n    def f():\n        break",
+            "`break` outside loop",
+        ),
+        (
+            "def f():\n    await x",
+            "`await` outside of an asynchronous function",
+        ),
+        ("def f(a, a): pass", "duplicate parameter \"a\""),
+        ("f(a=1, a=2)", "duplicate keyword argument `a`"),
+        (
+            "def f():\n    nonlocal x",
+            "no binding for nonlocal `x` found",
+        ),
+        (
+            "def f():\n    print(x)\n    global x",
+            "name `x` is used prior to global declaration",
+        ),
+        (
+            "x = 1\nfrom __future__ import annotations",
+            "__future__ imports must be at the top of the file",
+        ),
+        (
+            "def f():\n    from a import *",
+            "`from a import *` only allowed at module level",
+        ),
+        ("a, *b, *c = x", "two starred expressions in assignment"),
+        (
+            "[x := 1 for x in y]",
+            "assignment expression cannot rebind comprehension variable",
+        ),
+    ] {
+        let found: Vec<_> = messages(text)
             .into_iter()
             .map(|(message, _)| message)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(misplaced("return 1\n"), ["`return` outside a function"]);
-    assert_eq!(
-        misplaced("class A:\n    yield 1\n"),
-        ["`yield` outside a function"]
-    );
-    assert_eq!(
-        misplaced("def f():\n    break\n"),
-        ["`break` outside a loop"]
-    );
-    assert_eq!(
-        misplaced("for x in y:\n    pass\nelse:\n    continue\n"),
-        ["`continue` outside a loop"]
-    );
-    assert_eq!(
-        misplaced("while x:\n    def f():\n        break\n"),
-        ["`break` outside a loop"]
-    );
-    assert_eq!(
-        misplaced("def f():\n    await x\n"),
-        ["`await` outside an `async` function"]
-    );
-    assert_eq!(
-        misplaced("async def f():\n    await x\n    for x in y:\n        if x: break\n"),
-        [] as [&str; 0]
-    );
-    assert_eq!(misplaced("f = lambda: (yield)\n"), [] as [&str; 0]);
-    assert_eq!(
-        misplaced("def f():\n    return (x for x in y if await x)\n"),
-        [] as [&str; 0]
-    );
+            .collect();
+        assert_eq!(found, [message], "{text}");
+    }
+}
+
+#[test]
+fn what_pythons_compiler_takes_is_taken() {
+    for text in [
+        "async def f():\n    await x\n    for x in y:\n        if x: break",
+        "f = lambda: (yield)",
+        "def f():\n    return (x for x in y if await x)",
+        "def f():\n    x = 1\n    def g():\n        nonlocal x\n        def h():\n            nonlocal x",
+        "def f(x):\n    class A:\n        def g(self):\n            nonlocal x",
+        "def f():\n    import a.b as c, d.e\n    def g():\n        nonlocal c, d",
+        "class A:\n    def f(self):\n        nonlocal __class__",
+        "async def f():\n    return [await x async for x in y]",
+        "def f():\n    global x\n    x = 1\n    print(x)",
+    ] {
+        assert_eq!(messages(text), [], "{text}");
+    }
 }
 
 #[test]
