@@ -30,11 +30,12 @@ class User(object):
         return f"{self.name!r:>{self.rate}}"
     @property
     def total(self):
-        return [x async for x in self.others if (y := x) is not (lambda z, /: z)]
+        return [x for x in self.others if (y := x) is not (lambda z, /: z)]
     @staticmethod
     async def later(a, b=1):
         match a:
-            case {"x": [1, *c], **e} | User(name=str() as n) if n: yield await b
+            case {"x": [1, *c], **e} if c: yield await b
+            case User(name=str() as n) | [n, _]: pass
             case _: return
     def rename(self, name):
         try:
