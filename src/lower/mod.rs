@@ -1,20 +1,20 @@
-//! From methods to blocks: spilling, control-flow graph, liveness, frames.
+//! From methods to blocks.
+//!
+//! A method that leaves its entity is cut in these steps: its sites are taken out of the expressions around them (`spill`,
+//! `stmts`), which gives a control-flow graph (`cfg`); the variables that live on are found (`liveness`); and the basic
+//! blocks that are entered at one place only become one block of the IR (`regions`).
 
-use crate::diagnostics::Diagnostic;
-use crate::ir;
-use crate::model::Model;
-use crate::resolve::Resolution;
+mod app;
+mod builder;
+mod cfg;
+mod cut;
+mod fresh;
+mod liveness;
+mod names;
+mod refuse;
+mod regions;
+mod spill;
+mod stmts;
+mod text;
 
-/// Lowers a program that has passed the checks. Constructs that cannot be cut yet are reported.
-pub fn lower(model: &Model<'_>, resolution: &Resolution) -> (ir::App, Vec<Diagnostic>) {
-    let _ = resolution;
-    let app = ir::App {
-        version: ir::VERSION,
-        name: model.program.name.clone(),
-        requires_python: model.program.requires_python.clone(),
-        requirements: model.program.requirements.clone(),
-        modules: Vec::new(),
-        entities: Vec::new(),
-    };
-    (app, Vec::new())
-}
+pub use app::lower;

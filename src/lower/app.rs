@@ -1,0 +1,194 @@
+//! The app as a whole.
+
+use super::builder::sites_of;
+use super::cut::cut;
+use crate::diagnostics::Diagnostic;
+use crate::ir::{self, Type};
+use crate::model::{Entity, EntityId, Function, FunctionKind, Model};
+use crate::resolve::Resolution;
+use crate::source::Span;
+use crate::syntax::ast::{self, Stmt};
+use crate::syntax::{Ranged, imports_before, span};
+
+/// Lowers a program that has passed the checks. Constructs that cannot be cut yet are reported.
+pub fn lower(model: &Model<'_>, resolution: &Resolution) -> (ir::App, Vec<Diagnostic>) {
+    let mut lowering = Lowering {
+        model,
+        resolution,
+        diagnostics: Vec::new(),
+    };
+    let program = model.program;
+    let mut entities: Vec<ir::Entity> = (0..model.entities.len() as u32)
+        .filter_map(|id| lowering.entity(EntityId(id)))
+        .collect();
+    entities.sort_by(|a, b| a.name.cmp(&b.name));
+    let app = ir::App {
+        version: ir::VERSION,
+        name: program.name.clone(),
+        requires_python: program.requires_python.clone(),
+        requirements: program.requirements.clone(),
+        modules: program
+            .modules
+            .iter()
+            .map(|one| module(model, one))
+            .collect(),
+        entities,
+    };
+    (app, lowering.diagnostics)
+}
+
+fn module(model: &Model<'_>, module: &crate::syntax::Module) -> ir::Module {
+    let source = model.program.sources.file(module.file);
+    ir::Module {
+        name: module.name.clone(),
+        path: source.relative.clone(),
+        source: source.text.clone(),
+        imports_before: imports_before(&module.tree, source),
+    }
+}
+
+struct Lowering<'m, 'p> {
+    model: &'m Model<'p>,
+    resolution: &'m Resolution,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'p> Lowering<'_, 'p> {
+    /// An entity; none where it has no usable key, which has been reported.
+    fn entity(&mut self, id: EntityId) -> Option<ir::Entity> {
+        let entity = self.model.entity(id);
+        let key = entity.key.as_ref()?;
+        let module = self.model.program.module(entity.module);
+        let init = entity.method("__init__");
+        let mut methods: Vec<ir::Method> = entity
+            .methods
+            .iter()
+            .filter(|function| is_method(function))
+            .map(|function| self.method(entity, function))
+            .collect();
+        methods.sort_by(|a, b| a.name.cmp(&b.name));
+        Some(ir::Entity {
+            name: entity.name.to_owned(),
+            module: module.name.clone(),
+            doc: docstring(&entity.class.body),
+            origin: self.lines(entity.module, entity.class, &entity.class.decorator_list),
+            key: ir::Key {
+                type_: key.type_?,
+                fields: key.fields.iter().map(ToString::to_string).collect(),
+            },
+            fields: entity
+                .fields
+                .iter()
+                .map(|field| ir::Field {
+                    name: field.name.to_owned(),
+                    type_: self.field_type(id, field.name),
+                })
+                .collect(),
+            init: init.map(|init| self.params(init)).unwrap_or_default(),
+            methods,
+        })
+    }
+
+    fn field_type(&self, entity: EntityId, name: &str) -> Type {
+        let types = &self.resolution.fields;
+        let known = types.get(&(entity, name.to_owned()));
+        known.cloned().unwrap_or(Type::Any)
+    }
+
+    fn method(&mut self, entity: &Entity<'p>, function: &Function<'p>) -> ir::Method {
+        let file = self.model.program.module(function.module).file;
+        let body = if sites_of(self.resolution, file, function).is_empty() {
+            ir::Body::Plain
+        } else {
+            let (body, found) = cut(self.model, self.resolution, entity, function);
+            self.diagnostics.extend(found);
+            body
+        };
+        ir::Method {
+            name: function.name.to_owned(),
+            doc: docstring(&function.def.body),
+            origin: self.lines(function.module, function.def, &function.def.decorator_list),
+            params: self.params(function),
+            returns: self.annotation(function, function.def.returns.as_deref()),
+            body,
+        }
+    }
+
+    fn params(&self, function: &Function<'p>) -> Vec<ir::Param> {
+        let file = self.model.program.module(function.module).file;
+        let text = |expr: &ast::Expr| {
+            let sources = &self.model.program.sources;
+            sources.text(span(file, expr)).to_owned()
+        };
+        function
+            .params
+            .iter()
+            .map(|param| ir::Param {
+                name: param.name.to_owned(),
+                kind: param.kind,
+                type_: self.annotation(function, param.annotation),
+                default: param.default.map(text),
+            })
+            .collect()
+    }
+
+    fn annotation(&self, function: &Function<'p>, annotation: Option<&ast::Expr>) -> Type {
+        let file = self.model.program.module(function.module).file;
+        annotation
+            .and_then(|annotation| {
+                let at: Span = span(file, annotation);
+                self.resolution.annotations.get(&at).cloned()
+            })
+            .unwrap_or(Type::Any)
+    }
+
+    fn lines(
+        &self,
+        module: crate::syntax::ModuleId,
+        node: &impl Ranged,
+        decorators: &[ast::Decorator],
+    ) -> ir::Lines {
+        let file = self.model.program.module(module).file;
+        let source = self.model.program.sources.file(file);
+        let start = decorators.first().map_or(node.start(), Ranged::start);
+        ir::Lines {
+            path: source.relative.clone(),
+            first: source.index.line(start.to_u32()),
+            last: source.index.line(node.end().to_u32()),
+        }
+    }
+}
+
+/// Whether clients and other entities can call it.
+fn is_method(function: &Function<'_>) -> bool {
+    function.kind == FunctionKind::Method && !matches!(function.name, "__init__" | "__key__")
+}
+
+/// The docstring of a body, cleaned of its indentation as `inspect.cleandoc` does it.
+fn docstring(body: &[Stmt]) -> Option<String> {
+    let Some(Stmt::Expr(stmt)) = body.first() else {
+        return None;
+    };
+    let literal = stmt.value.as_string_literal_expr()?;
+    Some(clean(literal.value.to_str()))
+}
+
+fn clean(doc: &str) -> String {
+    let expanded = doc.replace('\t', "        ");
+    let mut lines: Vec<&str> = expanded.split('\n').collect();
+    let indent = |line: &&str| line.len() - line.trim_start().len();
+    let margin = lines
+        .iter()
+        .skip(1)
+        .filter(|line| !line.trim().is_empty())
+        .map(indent)
+        .min()
+        .unwrap_or(0);
+    for (index, line) in lines.iter_mut().enumerate() {
+        *line = match index {
+            0 => line.trim_start(),
+            _ => line.get(margin..).unwrap_or(""),
+        };
+    }
+    lines.join("\n").trim_matches('\n').trim_end().to_owned()
+}

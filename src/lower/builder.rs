@@ -1,0 +1,324 @@
+//! The state of cutting one method, and the small moves that build its graph.
+
+use std::collections::HashSet;
+
+use super::cfg::{BlockId, Graph, Instr, Leaving, Role, Term};
+use super::fresh::Fresh;
+use super::names::{Effects, Names, Scan, locals};
+use super::text::{Edit, Edits, Text};
+use crate::diagnostics::Diagnostic;
+use crate::ir::Code;
+use crate::model::{Entity, Function, Model};
+use crate::resolve::{Resolution, Site};
+use crate::source::{FileId, Span};
+use crate::syntax::ast::visitor::{self, Visitor};
+use crate::syntax::ast::{Expr, Stmt};
+use crate::syntax::{Ranged, TextRange, TextSize, span};
+
+/// A loop that is being cut.
+pub struct Loop {
+    /// Where `continue` goes.
+    pub next: BlockId,
+    /// Where `break` goes.
+    pub end: BlockId,
+}
+
+/// Builds the graph of one method.
+pub struct Builder<'m, 'p> {
+    pub model: &'m Model<'p>,
+    pub resolution: &'m Resolution,
+    pub entity: &'m Entity<'p>,
+    pub function: &'m Function<'p>,
+    pub file: FileId,
+    pub text: Text<'p>,
+    pub edits: Edits,
+    pub locals: HashSet<String>,
+    pub fresh: Fresh,
+    pub graph: Graph,
+    pub loops: Vec<Loop>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// The block that is being written to; `None` after a jump.
+    current: Option<BlockId>,
+    /// Where the sites of the method begin and end, sorted.
+    sites: Vec<TextRange>,
+    unsafe_loads: HashSet<TextRange>,
+    /// Comments above a statement that have been written before its first part.
+    commented: HashSet<TextSize>,
+}
+
+impl<'m, 'p> Builder<'m, 'p> {
+    pub fn new(
+        model: &'m Model<'p>,
+        resolution: &'m Resolution,
+        entity: &'m Entity<'p>,
+        function: &'m Function<'p>,
+    ) -> Self {
+        let module = model.program.module(function.module);
+        let source = model.program.sources.file(module.file);
+        let params = params(function);
+        let mut bound = locals(&function.def.body);
+        bound.extend(params.iter().cloned());
+        if let Some(receiver) = function.receiver {
+            bound.remove(receiver);
+        }
+        let edits = Edits::default();
+        let unsafe_loads = Scan::new(&bound, &edits).unsafe_loads(&params, &function.def.body);
+        Self {
+            model,
+            resolution,
+            entity,
+            function,
+            file: module.file,
+            text: Text::new(source, &module.tree, function.def),
+            edits,
+            fresh: Fresh::new(taken(function)),
+            locals: bound,
+            graph: Graph::default(),
+            loops: Vec::new(),
+            diagnostics: Vec::new(),
+            current: None,
+            sites: sites_of(resolution, module.file, function),
+            unsafe_loads,
+            commented: HashSet::new(),
+        }
+    }
+
+    /// The site that an expression is, if any.
+    pub fn site(&self, expr: &Expr) -> Option<&'m Site> {
+        self.resolution.sites.get(&span(self.file, expr))
+    }
+
+    /// Whether there is a site in that range.
+    pub fn has_site(&self, range: TextRange) -> bool {
+        let from = self
+            .sites
+            .partition_point(|site| site.start() < range.start());
+        self.sites[from..]
+            .iter()
+            .take_while(|site| site.start() < range.end())
+            .any(|site| site.end() <= range.end())
+    }
+
+    /// The first site in that range.
+    pub fn first_site(&self, range: TextRange) -> Option<TextRange> {
+        let mut sites = self.sites.iter();
+        sites.find(|site| range.contains_range(**site)).copied()
+    }
+
+    /// Whether one of these statements holds a site.
+    pub fn body_has_site(&self, body: &[Stmt]) -> bool {
+        body.iter().any(|stmt| self.has_site(stmt.range()))
+    }
+
+    /// Whether a name may have no value where it is read.
+    pub fn may_be_unbound(&self, load: TextRange) -> bool {
+        self.unsafe_loads.contains(&load)
+    }
+
+    /// The span of a node of this file.
+    pub fn span(&self, node: &impl Ranged) -> Span {
+        span(self.file, node)
+    }
+
+    /// What an expression, with what has been replaced in it, does to local names.
+    pub fn effects(&self, expr: &Expr) -> Effects {
+        Scan::new(&self.locals, &self.edits).expr(expr)
+    }
+
+    /// The effects of several expressions that are evaluated one after the other.
+    pub fn effects_of<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>) -> Effects {
+        let mut all = Effects::default();
+        for expr in exprs {
+            all.then(&self.effects(expr));
+        }
+        all
+    }
+
+    /// Whether what follows can be reached.
+    pub fn is_reached(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// A new block, not yet written to.
+    pub fn block(&mut self, role: Role) -> BlockId {
+        self.graph.add(role)
+    }
+
+    /// Goes on writing in that block.
+    pub fn enter(&mut self, block: BlockId) {
+        self.current = Some(block);
+    }
+
+    /// Adds an instruction.
+    pub fn push(&mut self, code: Code, effects: Effects) {
+        if let Some(current) = self.current {
+            self.graph.blocks[current]
+                .instrs
+                .push(Instr { code, effects });
+        }
+    }
+
+    /// Adds a statement as it stands, with its comments and what has been replaced in it.
+    pub fn push_stmt(&mut self, stmt: &Stmt, floor: TextSize) {
+        let range = if self.commented.contains(&stmt.start()) {
+            self.text.with_comments(stmt.range(), stmt.start())
+        } else {
+            self.text.with_comments(stmt.range(), floor)
+        };
+        let code = self.text.render(range, &self.edits);
+        let effects = Scan::new(&self.locals, &self.edits).stmts(std::slice::from_ref(stmt));
+        self.push(code, effects);
+    }
+
+    /// Adds the comments above a statement that is about to be cut.
+    pub fn push_comments(&mut self, stmt: &Stmt, floor: TextSize) {
+        if let Some(comments) = self.text.above(stmt.range(), floor) {
+            let code = self.text.render(comments, &self.edits);
+            self.push(code, Effects::default());
+        }
+        self.commented.insert(stmt.start());
+    }
+
+    /// Ends the block; what follows is not reached until another is entered.
+    pub fn end(&mut self, term: Term) {
+        if let Some(current) = self.current.take() {
+            self.graph.blocks[current].term = term;
+        }
+    }
+
+    /// Ends the block by a condition.
+    pub fn branch(&mut self, test: &Expr, then: BlockId, orelse: BlockId) {
+        let effects = self.effects(test);
+        let test = self.text.render_expr(test, &self.edits);
+        self.end(Term::Branch {
+            test,
+            effects,
+            then,
+            orelse,
+        });
+    }
+
+    /// Puts a temporary in the place of an expression.
+    pub fn replace(&mut self, range: TextRange, name: &str) {
+        self.edits.set(
+            range,
+            Edit {
+                text: name.to_owned(),
+                uses: vec![name.to_owned()],
+            },
+        );
+    }
+
+    /// A new temporary.
+    pub fn temporary(&mut self, wanted: &str) -> String {
+        let name = self.fresh.name(wanted);
+        self.locals.insert(name.clone());
+        name
+    }
+
+    /// Assigns the value of an expression to a temporary.
+    pub fn assign(&mut self, name: &str, value: &Expr) {
+        let mut effects = self.effects(value);
+        let mut code = self.text.render_expr(value, &self.edits);
+        code.text.insert_str(0, &format!("{name} = "));
+        effects.then(&Effects::of_binding(name));
+        self.push(code, effects);
+    }
+
+    /// Adds a line of our own that stands for something at `at`, reads `uses` and binds `binds`.
+    pub fn push_line(&mut self, text: String, at: TextSize, uses: &[&str], binds: Option<&str>) {
+        let uses = uses.iter().filter(|name| self.locals.contains(**name));
+        let mut effects = Effects::of_uses(uses.map(|name| (*name).to_owned()));
+        if let Some(name) = binds {
+            effects.then(&Effects::of_binding(name));
+        }
+        let code = Code::line(text, self.text.line(at));
+        self.push(code, effects);
+    }
+
+    /// Leaves the method; goes on in a new block, where the result stands in the place of `expr`.
+    pub fn leave(&mut self, expr: &Expr, departure: Departure) {
+        let result = self.temporary(&departure.wanted);
+        let next = self.block(departure.role);
+        let block = &mut self.graph.blocks[next];
+        block.result = Some(result.clone());
+        block.resumes_at = Some(departure.line);
+        block.site = Some(expr.range());
+        self.end(Term::Leave {
+            leaving: departure.leaving,
+            targets: departure.targets,
+            effects: departure.effects,
+            next: Some(next),
+        });
+        self.enter(next);
+        self.replace(expr.range(), &result);
+    }
+
+    /// Leaves the method for good.
+    pub fn forward(&mut self, departure: Departure) {
+        self.end(Term::Leave {
+            leaving: departure.leaving,
+            targets: departure.targets,
+            effects: departure.effects,
+            next: None,
+        });
+    }
+}
+
+/// All that is known of a site whose operands have been evaluated.
+pub struct Departure {
+    pub leaving: Leaving,
+    pub targets: Vec<String>,
+    pub effects: Effects,
+    pub role: Role,
+    /// The name that the result would like to have.
+    pub wanted: String,
+    pub line: u32,
+}
+
+/// The names of a method's parameters, without its receiver.
+pub fn params(function: &Function<'_>) -> Names {
+    function
+        .params
+        .iter()
+        .map(|param| param.name.to_owned())
+        .collect()
+}
+
+/// Every name in a method.
+fn taken(function: &Function<'_>) -> HashSet<String> {
+    let mut found = Identifiers(HashSet::from(["flow".to_owned(), "flow_".to_owned()]));
+    found.0.extend(params(function));
+    found.0.extend(function.receiver.map(str::to_owned));
+    found.0.extend(locals(&function.def.body));
+    found.visit_body(&function.def.body);
+    found.0
+}
+
+struct Identifiers(HashSet<String>);
+
+impl<'a> Visitor<'a> for Identifiers {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Name(name) = expr {
+            self.0.insert(name.id.to_string());
+        }
+        visitor::walk_expr(self, expr);
+    }
+}
+
+/// The ranges of the sites in a function, sorted.
+pub fn sites_of(resolution: &Resolution, file: FileId, function: &Function<'_>) -> Vec<TextRange> {
+    let body = function.def.range;
+    let mut sites: Vec<TextRange> = resolution
+        .sites
+        .keys()
+        .filter(|site| {
+            site.file == file
+                && site.start >= body.start().to_u32()
+                && site.end <= body.end().to_u32()
+        })
+        .map(|site| TextRange::new(site.start.into(), site.end.into()))
+        .collect();
+    sites.sort_by_key(|site| (site.start(), site.end()));
+    sites
+}

@@ -1,0 +1,127 @@
+//! Cutting one method.
+
+use std::collections::HashSet;
+
+use super::builder::{Builder, params};
+use super::cfg::{BlockId, Role, Term};
+use super::liveness::{Liveness, reachable};
+use super::{refuse, regions};
+use crate::diagnostics::Diagnostic;
+use crate::ir::{self, Block, digest_blocks};
+use crate::model::{Entity, Function, Model};
+use crate::resolve::Resolution;
+use crate::syntax::ast::visitor::{self, Visitor};
+use crate::syntax::ast::{Expr, ExprContext, Stmt};
+use crate::syntax::{Ranged, TextRange, span};
+
+/// Cuts a method at its sites.
+pub fn cut<'p>(
+    model: &Model<'p>,
+    resolution: &Resolution,
+    entity: &Entity<'p>,
+    function: &Function<'p>,
+) -> (ir::Body, Vec<Diagnostic>) {
+    let mut builder = Builder::new(model, resolution, entity, function);
+    let header = builder.text.header(function.def);
+    let entry = builder.block(Role::Entry);
+    builder.enter(entry);
+    let floor = header.end();
+    builder.lower_body(&function.def.body, floor);
+    builder.end(Term::End);
+    builder.graph.thread_jumps();
+    builder.graph.connect();
+    let liveness = Liveness::new(&builder.graph, entry, &params(function));
+    let reachable = reachable(&builder.graph, entry);
+    refuse_bindings(&mut builder);
+    refuse_uncarriable(&mut builder, &liveness, &reachable);
+    let mut blocks: Vec<Block> = regions::blocks(
+        &builder.graph,
+        &liveness,
+        &reachable,
+        function.name,
+        &members(entity),
+    );
+    digest_blocks(&mut blocks);
+    let body = ir::Body::Split {
+        header: builder.text.render(header, &builder.edits),
+        receiver: function.receiver.unwrap_or("self").to_owned(),
+        blocks,
+    };
+    (body, builder.diagnostics)
+}
+
+fn members(entity: &Entity<'_>) -> HashSet<String> {
+    let fields = entity.fields.iter().chain(&entity.others);
+    let methods = entity.methods.iter().map(|method| method.name);
+    fields
+        .map(|field| field.name)
+        .chain(methods)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn refuse_bindings(builder: &mut Builder<'_, '_>) {
+    let mut found = Bindings {
+        receiver: builder.function.receiver,
+        entity: builder.entity.name,
+        found: Vec::new(),
+    };
+    found.visit_body(&builder.function.def.body);
+    for (what, range) in found.found {
+        let span = builder.span(&range);
+        builder.diagnostics.push(refuse::binding(&what, span));
+    }
+}
+
+struct Bindings<'n> {
+    receiver: Option<&'n str>,
+    entity: &'n str,
+    found: Vec<(String, TextRange)>,
+}
+
+impl<'a> Visitor<'a> for Bindings<'_> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Name(name) = expr
+            && name.ctx != ExprContext::Load
+            && (Some(name.id.as_str()) == self.receiver || name.id.as_str() == self.entity)
+        {
+            let what = format!("assigning to `{}`", name.id);
+            self.found.push((what, name.range));
+        }
+        visitor::walk_expr(self, expr);
+    }
+
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Global(_) => self.found.push(("`global`".to_owned(), stmt.range())),
+            Stmt::Nonlocal(_) => self.found.push(("`nonlocal`".to_owned(), stmt.range())),
+            _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+}
+
+/// Reports what lives on across a call and cannot be encoded, once a name.
+fn refuse_uncarriable(builder: &mut Builder<'_, '_>, liveness: &Liveness, reachable: &[BlockId]) {
+    let function = span(builder.file, builder.function.def);
+    let Some(locals) = builder.resolution.uncarriable.get(&function) else {
+        return;
+    };
+    let mut reported = HashSet::new();
+    let mut resumed: Vec<(BlockId, TextRange)> = reachable
+        .iter()
+        .filter_map(|id| Some((*id, builder.graph.block(*id).site?)))
+        .collect();
+    resumed.sort_by_key(|(_, site)| site.start());
+    for (block, site) in resumed {
+        for name in liveness.live(block) {
+            let Some(held) = locals.get(name) else {
+                continue;
+            };
+            if reported.insert(name.clone()) {
+                let call = builder.span(&site);
+                let refused = refuse::uncarriable(name, &held.what, held.at, call);
+                builder.diagnostics.push(refused);
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Names for temporaries.
+
+use std::collections::HashSet;
+
+use crate::syntax::ast::Expr;
+
+/// Gives out names that nothing in the method has.
+#[derive(Debug)]
+pub struct Fresh {
+    taken: HashSet<String>,
+}
+
+impl Fresh {
+    /// Names that differ from those taken.
+    pub fn new(taken: HashSet<String>) -> Self {
+        Self { taken }
+    }
+
+    /// `wanted`, or with a number behind it where that is taken.
+    pub fn name(&mut self, wanted: &str) -> String {
+        let wanted = match wanted.trim_start_matches('_') {
+            "" => "value",
+            trimmed => trimmed,
+        };
+        let mut name = wanted.to_owned();
+        let mut number = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{wanted}_{number}");
+            number += 1;
+        }
+        name
+    }
+}
+
+/// A name that tells what an expression is about: `self_balance` for `self.balance`.
+pub fn describe(expr: &Expr) -> String {
+    match expr {
+        Expr::Name(name) => name.id.to_string(),
+        Expr::Attribute(attribute) => match short(&attribute.value) {
+            Some(base) => format!("{base}_{}", attribute.attr),
+            None => attribute.attr.to_string(),
+        },
+        Expr::Call(call) => match short(&call.func) {
+            Some(callee) => format!("{callee}_result"),
+            None => "result".to_owned(),
+        },
+        Expr::Subscript(subscript) => match short(&subscript.value) {
+            Some(base) => format!("{base}_item"),
+            None => "item".to_owned(),
+        },
+        Expr::Starred(starred) => describe(&starred.value),
+        Expr::Named(named) => describe(&named.target),
+        _ => "value".to_owned(),
+    }
+}
+
+/// The last name of an expression.
+pub fn short(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Name(name) => Some(name.id.to_string()),
+        Expr::Attribute(attribute) => Some(attribute.attr.to_string()),
+        Expr::Call(call) => short(&call.func),
+        Expr::Subscript(subscript) => short(&subscript.value),
+        Expr::Named(named) => short(&named.target),
+        _ => None,
+    }
+}
+
+/// `OrderLine` as `order_line`.
+pub fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for (index, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && index > 0 {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}

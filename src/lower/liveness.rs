@@ -1,0 +1,134 @@
+//! Which variables live on into each basic block, and which of them may be unbound there.
+//!
+//! Both are the textbook's iterative data-flow analyses: live variables backward, definite assignment forward.
+
+use std::collections::{HashMap, HashSet};
+
+use petgraph::visit::{Dfs, DfsPostOrder, Walker};
+
+use super::cfg::{BlockId, Graph, Term};
+use super::names::{Effects, Names};
+
+/// What is known of the variables at the borders of basic blocks.
+#[derive(Debug, Default)]
+pub struct Liveness {
+    live: HashMap<BlockId, Names>,
+    bound: HashMap<BlockId, Names>,
+    results: HashSet<BlockId>,
+}
+
+impl Liveness {
+    /// Analyses a connected graph whose method has those parameters.
+    pub fn new(graph: &Graph, entry: BlockId, params: &Names) -> Self {
+        let mut order: Vec<BlockId> = DfsPostOrder::new(&graph.blocks, entry)
+            .iter(&graph.blocks)
+            .collect();
+        let effects: HashMap<BlockId, Effects> =
+            order.iter().map(|id| (*id, whole(graph, *id))).collect();
+        let mut result = Self::default();
+        result.find_live(graph, &order, &effects);
+        order.reverse();
+        result.find_bound(graph, &order, &effects, params);
+        result
+    }
+
+    /// The variables that live on into a block: read there or later before they are bound anew. A result is not one.
+    pub fn live(&self, id: BlockId) -> &Names {
+        static NONE: Names = Names::new();
+        self.live.get(&id).unwrap_or(&NONE)
+    }
+
+    /// Whether a block reads the result of the call that it resumes from.
+    pub fn uses_result(&self, id: BlockId) -> bool {
+        self.results.contains(&id)
+    }
+
+    /// Whether a variable surely has a value when a block begins.
+    pub fn is_bound(&self, id: BlockId, name: &str) -> bool {
+        self.bound
+            .get(&id)
+            .is_some_and(|bound| bound.contains(name))
+    }
+
+    /// Whether a variable surely has a value when a block ends.
+    pub fn is_bound_after(&self, graph: &Graph, id: BlockId, name: &str) -> bool {
+        let effects = whole(graph, id);
+        effects.binds.contains(name)
+            || (self.is_bound(id, name) && !effects.may_delete.contains(name))
+    }
+
+    fn find_live(&mut self, graph: &Graph, order: &[BlockId], effects: &HashMap<BlockId, Effects>) {
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for id in order {
+                let mut live: Names = graph
+                    .successors(*id)
+                    .iter()
+                    .flat_map(|next| self.live(*next).iter().cloned())
+                    .collect();
+                live.retain(|name| !effects[id].binds.contains(name));
+                live.extend(effects[id].uses.iter().cloned());
+                if let Some(result) = &graph.block(*id).result
+                    && live.remove(result)
+                {
+                    self.results.insert(*id);
+                }
+                if self.live.get(id) != Some(&live) {
+                    self.live.insert(*id, live);
+                    changed = true;
+                }
+            }
+        }
+    }
+
+    fn find_bound(
+        &mut self,
+        graph: &Graph,
+        order: &[BlockId],
+        effects: &HashMap<BlockId, Effects>,
+        params: &Names,
+    ) {
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for id in order {
+                let mut bound: Option<Names> = None;
+                for before in graph.predecessors(*id) {
+                    let Some(entered) = self.bound.get(&before) else {
+                        continue;
+                    };
+                    let leaves =
+                        &(entered - &effects[&before].may_delete) | &effects[&before].binds;
+                    bound = Some(bound.map_or_else(|| leaves.clone(), |met| &met & &leaves));
+                }
+                let mut bound = bound.unwrap_or_else(|| params.clone());
+                bound.extend(graph.block(*id).result.clone());
+                if self.bound.get(id) != Some(&bound) {
+                    self.bound.insert(*id, bound);
+                    changed = true;
+                }
+            }
+        }
+    }
+}
+
+/// The blocks that can be reached, in the order of a depth-first walk.
+pub fn reachable(graph: &Graph, entry: BlockId) -> Vec<BlockId> {
+    Dfs::new(&graph.blocks, entry).iter(&graph.blocks).collect()
+}
+
+fn whole(graph: &Graph, id: BlockId) -> Effects {
+    let block = graph.block(id);
+    let mut effects = Effects::default();
+    for instr in &block.instrs {
+        effects.then(&instr.effects);
+    }
+    match &block.term {
+        Term::Branch { effects: test, .. } | Term::Leave { effects: test, .. } => {
+            effects.then(test);
+        }
+        Term::Goto(_) | Term::End | Term::Stop => {}
+    }
+    effects
+}

@@ -1,0 +1,559 @@
+//! Which local names a piece of code reads before it binds them, binds, and deletes.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::text::Edits;
+use crate::syntax::ast::visitor::{self, Visitor};
+use crate::syntax::ast::{self, Expr, ExprContext, Stmt};
+use crate::syntax::{Ranged, TextRange};
+
+/// A set of names.
+pub type Names = BTreeSet<String>;
+
+/// What a piece of code does to the local names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Read where no earlier part has surely bound them.
+    pub uses: Names,
+    /// Bound when its end is reached.
+    pub binds: Names,
+    /// Bound on some path.
+    pub may_bind: Names,
+    /// Deleted on some path.
+    pub may_delete: Names,
+}
+
+impl Effects {
+    /// The effects of reading those names.
+    pub fn of_uses(names: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            uses: names.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The effects of binding one name.
+    pub fn of_binding(name: &str) -> Self {
+        let names = Names::from([name.to_owned()]);
+        Self {
+            binds: names.clone(),
+            may_bind: names,
+            ..Self::default()
+        }
+    }
+
+    /// Adds what comes after.
+    pub fn then(&mut self, next: &Self) {
+        let exposed = next.uses.difference(&self.binds).cloned();
+        self.uses.extend(exposed.collect::<Vec<_>>());
+        self.binds.retain(|name| !next.may_delete.contains(name));
+        self.binds.extend(next.binds.iter().cloned());
+        self.may_bind.extend(next.may_bind.iter().cloned());
+        self.may_delete.extend(next.may_delete.iter().cloned());
+    }
+}
+
+/// Walks code in the order of evaluation.
+pub struct Scan<'a> {
+    locals: &'a HashSet<String>,
+    edits: &'a Edits,
+    definite: Names,
+    shadowed: Vec<HashSet<String>>,
+    effects: Effects,
+    unsafe_loads: HashSet<TextRange>,
+}
+
+impl<'a> Scan<'a> {
+    /// A walk over code of a function with those local names, whose edited parts read what stands for them.
+    pub fn new(locals: &'a HashSet<String>, edits: &'a Edits) -> Self {
+        Self {
+            locals,
+            edits,
+            definite: Names::new(),
+            shadowed: Vec::new(),
+            effects: Effects::default(),
+            unsafe_loads: HashSet::new(),
+        }
+    }
+
+    /// The effects of statements.
+    pub fn stmts(mut self, body: &[Stmt]) -> Effects {
+        self.visit_body(body);
+        self.finish()
+    }
+
+    /// The effects of an expression.
+    pub fn expr(mut self, expr: &Expr) -> Effects {
+        self.visit_expr(expr);
+        self.finish()
+    }
+
+    /// The loads of local names that may have no value there, in a function body with those parameters.
+    pub fn unsafe_loads(mut self, params: &Names, body: &[Stmt]) -> HashSet<TextRange> {
+        self.definite.clone_from(params);
+        self.visit_body(body);
+        let deleted = self.effects.may_delete;
+        if !deleted.is_empty() {
+            let mut all = LoadsOf {
+                names: &deleted,
+                found: self.unsafe_loads,
+            };
+            all.visit_body(body);
+            return all.found;
+        }
+        self.unsafe_loads
+    }
+
+    fn finish(mut self) -> Effects {
+        self.effects.binds = self.definite;
+        self.effects
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        self.locals.contains(name) && !self.shadowed.iter().any(|scope| scope.contains(name))
+    }
+
+    fn load(&mut self, name: &str) -> bool {
+        let exposed = self.is_local(name) && !self.definite.contains(name);
+        if exposed {
+            self.effects.uses.insert(name.to_owned());
+        }
+        exposed
+    }
+
+    fn store(&mut self, name: &str) {
+        if self.is_local(name) {
+            self.definite.insert(name.to_owned());
+            self.effects.may_bind.insert(name.to_owned());
+        }
+    }
+
+    fn delete(&mut self, name: &str) {
+        self.load(name);
+        if self.is_local(name) {
+            self.forget(name);
+        }
+    }
+
+    fn forget(&mut self, name: &str) {
+        self.definite.remove(name);
+        self.effects.may_delete.insert(name.to_owned());
+    }
+
+    /// Walks something that may not run, or not to its end; gives what is surely bound after it.
+    fn aside(&mut self, walk: impl FnOnce(&mut Self)) -> Names {
+        let before = self.definite.clone();
+        walk(self);
+        std::mem::replace(&mut self.definite, before)
+    }
+
+    /// What is bound where several paths meet; those that end elsewhere do not count.
+    fn meet(&mut self, paths: Vec<(Names, bool)>) {
+        let mut through = paths.into_iter().filter(|(_, leaves)| !leaves);
+        if let Some((first, _)) = through.next() {
+            self.definite = through.fold(first, |met, (path, _)| &met & &path);
+        }
+    }
+
+    fn inner_scope(&mut self, names: HashSet<String>, walk: impl FnOnce(&mut Self)) {
+        self.shadowed.push(names);
+        self.aside(walk);
+        self.shadowed.pop();
+    }
+
+    fn comprehension(&mut self, generators: &[ast::Comprehension], elements: &[&Expr]) {
+        let Some(first) = generators.first() else {
+            return;
+        };
+        self.visit_expr(&first.iter);
+        let mut targets = HashSet::new();
+        for generator in generators {
+            targets.extend(names_of(&generator.target));
+        }
+        self.inner_scope(targets, |scan| {
+            for (index, generator) in generators.iter().enumerate() {
+                if index > 0 {
+                    scan.visit_expr(&generator.iter);
+                }
+                scan.visit_expr(&generator.target);
+                for test in &generator.ifs {
+                    scan.visit_expr(test);
+                }
+            }
+            for element in elements {
+                scan.visit_expr(element);
+            }
+        });
+    }
+
+    fn parameters(&mut self, parameters: &ast::Parameters) -> HashSet<String> {
+        for parameter in parameters.iter_non_variadic_params() {
+            if let Some(default) = &parameter.default {
+                self.visit_expr(default);
+            }
+        }
+        parameters
+            .iter()
+            .map(|parameter| parameter.name().to_string())
+            .collect()
+    }
+
+    fn function(&mut self, def: &ast::StmtFunctionDef) {
+        for decorator in &def.decorator_list {
+            self.visit_expr(&decorator.expression);
+        }
+        let mut inner = self.parameters(&def.parameters);
+        inner.extend(locals(&def.body));
+        self.inner_scope(inner, |scan| scan.visit_body(&def.body));
+        self.store(&def.name);
+    }
+
+    fn class(&mut self, def: &ast::StmtClassDef) {
+        for decorator in &def.decorator_list {
+            self.visit_expr(&decorator.expression);
+        }
+        if let Some(arguments) = &def.arguments {
+            self.visit_arguments(arguments);
+        }
+        self.inner_scope(HashSet::new(), |scan| scan.visit_body(&def.body));
+        self.store(&def.name);
+    }
+
+    fn if_(&mut self, stmt: &ast::StmtIf) {
+        self.visit_expr(&stmt.test);
+        let mut paths = vec![(
+            self.aside(|scan| scan.visit_body(&stmt.body)),
+            leaves(&stmt.body),
+        )];
+        let mut has_else = false;
+        for clause in &stmt.elif_else_clauses {
+            match &clause.test {
+                Some(test) => self.visit_expr(test),
+                None => has_else = true,
+            }
+            let after = self.aside(|scan| scan.visit_body(&clause.body));
+            paths.push((after, leaves(&clause.body)));
+        }
+        if !has_else {
+            paths.push((self.definite.clone(), false));
+        }
+        self.meet(paths);
+    }
+
+    fn try_(&mut self, stmt: &ast::StmtTry) {
+        let body = self.aside(|scan| {
+            scan.visit_body(&stmt.body);
+            scan.visit_body(&stmt.orelse);
+        });
+        let ends = leaves(&stmt.body) || leaves(&stmt.orelse);
+        let mut paths = vec![(body, ends)];
+        for ast::ExceptHandler::ExceptHandler(handler) in &stmt.handlers {
+            let after = self.aside(|scan| scan.handler(handler));
+            paths.push((after, leaves(&handler.body)));
+        }
+        self.aside(|scan| scan.visit_body(&stmt.finalbody));
+        self.meet(paths);
+        self.visit_body(&stmt.finalbody);
+    }
+
+    fn handler(&mut self, handler: &ast::ExceptHandlerExceptHandler) {
+        if let Some(type_) = &handler.type_ {
+            self.visit_expr(type_);
+        }
+        if let Some(name) = &handler.name {
+            self.store(name);
+        }
+        self.visit_body(&handler.body);
+        if let Some(name) = &handler.name
+            && self.is_local(name)
+        {
+            self.forget(name);
+        }
+    }
+
+    fn imports(&mut self, names: &[ast::Alias], whole: bool) {
+        for alias in names {
+            self.store(bound_by(alias, whole));
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Scan<'_> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Some(edit) = self.edits.at(expr.range()) {
+            for name in &edit.uses {
+                self.load(name);
+            }
+            return;
+        }
+        match expr {
+            Expr::Name(name) => match name.ctx {
+                ExprContext::Load => {
+                    if self.load(&name.id) {
+                        self.unsafe_loads.insert(name.range);
+                    }
+                }
+                ExprContext::Store => self.store(&name.id),
+                ExprContext::Del => self.delete(&name.id),
+                ExprContext::Invalid => {}
+            },
+            Expr::Named(named) => {
+                self.visit_expr(&named.value);
+                self.visit_expr(&named.target);
+            }
+            Expr::BoolOp(op) => {
+                if let Some((first, rest)) = op.values.split_first() {
+                    self.visit_expr(first);
+                    self.aside(|scan| rest.iter().for_each(|value| scan.visit_expr(value)));
+                }
+            }
+            Expr::If(choice) => {
+                self.visit_expr(&choice.test);
+                let then = self.aside(|scan| scan.visit_expr(&choice.body));
+                let orelse = self.aside(|scan| scan.visit_expr(&choice.orelse));
+                self.meet(vec![(then, false), (orelse, false)]);
+            }
+            Expr::Compare(compare) => {
+                self.visit_expr(&compare.left);
+                if let Some((first, rest)) = compare.comparators.split_first() {
+                    self.visit_expr(first);
+                    self.aside(|scan| rest.iter().for_each(|value| scan.visit_expr(value)));
+                }
+            }
+            Expr::Lambda(lambda) => {
+                let inner = lambda
+                    .parameters
+                    .as_deref()
+                    .map(|parameters| self.parameters(parameters));
+                self.inner_scope(inner.unwrap_or_default(), |scan| {
+                    scan.visit_expr(&lambda.body);
+                });
+            }
+            Expr::ListComp(comp) => self.comprehension(&comp.generators, &[&comp.elt]),
+            Expr::SetComp(comp) => self.comprehension(&comp.generators, &[&comp.elt]),
+            Expr::Generator(comp) => self.comprehension(&comp.generators, &[&comp.elt]),
+            Expr::DictComp(comp) => {
+                let mut elements: Vec<&Expr> = Vec::new();
+                elements.extend(comp.key.as_deref());
+                elements.push(&comp.value);
+                self.comprehension(&comp.generators, &elements);
+            }
+            _ => visitor::walk_expr(self, expr),
+        }
+    }
+
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::FunctionDef(def) => self.function(def),
+            Stmt::ClassDef(def) => self.class(def),
+            Stmt::AugAssign(stmt) => {
+                if let Expr::Name(name) = &*stmt.target
+                    && self.load(&name.id)
+                {
+                    self.unsafe_loads.insert(name.range);
+                }
+                self.visit_expr(&stmt.value);
+                self.visit_expr(&stmt.target);
+            }
+            Stmt::AnnAssign(stmt) => {
+                if let Some(value) = &stmt.value {
+                    self.visit_expr(value);
+                    self.visit_expr(&stmt.target);
+                }
+            }
+            Stmt::If(stmt) => self.if_(stmt),
+            Stmt::For(stmt) => {
+                self.visit_expr(&stmt.iter);
+                self.aside(|scan| {
+                    scan.visit_expr(&stmt.target);
+                    scan.visit_body(&stmt.body);
+                });
+                self.aside(|scan| scan.visit_body(&stmt.orelse));
+            }
+            Stmt::While(stmt) => {
+                self.visit_expr(&stmt.test);
+                self.aside(|scan| scan.visit_body(&stmt.body));
+                self.aside(|scan| scan.visit_body(&stmt.orelse));
+            }
+            Stmt::Try(stmt) => self.try_(stmt),
+            Stmt::With(stmt) => {
+                for item in &stmt.items {
+                    visitor::walk_with_item(self, item);
+                }
+                self.aside(|scan| scan.visit_body(&stmt.body));
+            }
+            Stmt::Match(stmt) => {
+                self.visit_expr(&stmt.subject);
+                for case in &stmt.cases {
+                    self.aside(|scan| visitor::walk_match_case(scan, case));
+                }
+            }
+            Stmt::Import(stmt) => self.imports(&stmt.names, true),
+            Stmt::ImportFrom(stmt) => self.imports(&stmt.names, false),
+            Stmt::Assert(stmt) => {
+                self.visit_expr(&stmt.test);
+                if let Some(message) = &stmt.msg {
+                    self.aside(|scan| scan.visit_expr(message));
+                }
+            }
+            _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_interpolated_string_element(&mut self, element: &'a ast::InterpolatedStringElement) {
+        match self.edits.at(element.range()) {
+            Some(edit) => {
+                for name in &edit.uses {
+                    self.load(name);
+                }
+            }
+            None => visitor::walk_interpolated_string_element(self, element),
+        }
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a ast::Pattern) {
+        for name in captures(pattern) {
+            self.store(name);
+        }
+        visitor::walk_pattern(self, pattern);
+    }
+}
+
+/// The names that a pattern binds by itself.
+fn captures(pattern: &ast::Pattern) -> Vec<&str> {
+    let name = match pattern {
+        ast::Pattern::MatchAs(pattern) => pattern.name.as_ref(),
+        ast::Pattern::MatchStar(pattern) => pattern.name.as_ref(),
+        ast::Pattern::MatchMapping(pattern) => pattern.rest.as_ref(),
+        _ => None,
+    };
+    name.map(|name| name.as_str()).into_iter().collect()
+}
+
+fn bound_by(alias: &ast::Alias, whole: bool) -> &str {
+    match &alias.asname {
+        Some(name) => name,
+        None if whole => alias.name.split('.').next().unwrap_or(&alias.name),
+        None => &alias.name,
+    }
+}
+
+/// Whether control never reaches the end of these statements.
+pub fn leaves(body: &[Stmt]) -> bool {
+    match body.last() {
+        Some(Stmt::Return(_) | Stmt::Raise(_) | Stmt::Break(_) | Stmt::Continue(_)) => true,
+        Some(Stmt::If(stmt)) => {
+            leaves(&stmt.body)
+                && stmt
+                    .elif_else_clauses
+                    .iter()
+                    .all(|clause| leaves(&clause.body))
+                && stmt
+                    .elif_else_clauses
+                    .last()
+                    .is_some_and(|clause| clause.test.is_none())
+        }
+        _ => false,
+    }
+}
+
+struct LoadsOf<'a> {
+    names: &'a Names,
+    found: HashSet<TextRange>,
+}
+
+impl<'a> Visitor<'a> for LoadsOf<'_> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Name(name) = expr
+            && self.names.contains(name.id.as_str())
+        {
+            self.found.insert(name.range);
+        }
+        visitor::walk_expr(self, expr);
+    }
+}
+
+/// The names that a function's body binds, without those of inner scopes.
+pub fn locals(body: &[Stmt]) -> HashSet<String> {
+    let mut bound = Bound::default();
+    bound.visit_body(body);
+    for name in bound.outer {
+        bound.names.remove(&name);
+    }
+    bound.names
+}
+
+fn names_of(target: &Expr) -> HashSet<String> {
+    let mut bound = Bound::default();
+    bound.visit_expr(target);
+    bound.names
+}
+
+#[derive(Default)]
+struct Bound {
+    names: HashSet<String>,
+    outer: Vec<String>,
+    comprehensions: usize,
+}
+
+impl<'a> Visitor<'a> for Bound {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Name(name) if name.ctx != ExprContext::Load => {
+                if self.comprehensions == 0 {
+                    self.names.insert(name.id.to_string());
+                }
+            }
+            Expr::Named(named) => {
+                if let Expr::Name(name) = &*named.target {
+                    self.names.insert(name.id.to_string());
+                }
+                self.visit_expr(&named.value);
+            }
+            Expr::Lambda(_) => {}
+            Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => {
+                self.comprehensions += 1;
+                visitor::walk_expr(self, expr);
+                self.comprehensions -= 1;
+            }
+            _ => visitor::walk_expr(self, expr),
+        }
+    }
+
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::FunctionDef(def) => drop(self.names.insert(def.name.to_string())),
+            Stmt::ClassDef(def) => drop(self.names.insert(def.name.to_string())),
+            Stmt::Import(stmt) => self.names.extend(
+                stmt.names
+                    .iter()
+                    .map(|alias| bound_by(alias, true).to_owned()),
+            ),
+            Stmt::ImportFrom(stmt) => self.names.extend(
+                stmt.names
+                    .iter()
+                    .map(|alias| bound_by(alias, false).to_owned()),
+            ),
+            Stmt::Global(stmt) => self
+                .outer
+                .extend(stmt.names.iter().map(ToString::to_string)),
+            Stmt::Nonlocal(stmt) => self
+                .outer
+                .extend(stmt.names.iter().map(ToString::to_string)),
+            _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_except_handler(&mut self, handler: &'a ast::ExceptHandler) {
+        let ast::ExceptHandler::ExceptHandler(inner) = handler;
+        self.names
+            .extend(inner.name.iter().map(ToString::to_string));
+        visitor::walk_except_handler(self, handler);
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a ast::Pattern) {
+        self.names
+            .extend(captures(pattern).into_iter().map(str::to_owned));
+        visitor::walk_pattern(self, pattern);
+    }
+}

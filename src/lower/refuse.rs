@@ -1,0 +1,146 @@
+//! What cannot be cut: the constructs, by name, with what to write instead.
+
+use super::builder::Builder;
+use crate::diagnostics::Diagnostic;
+use crate::source::Span;
+use crate::syntax::ast::{self, Expr, Stmt};
+use crate::syntax::{Ranged, TextRange};
+
+/// The first iterable of a comprehension, which is evaluated where the comprehension stands.
+pub fn only_first_iterable(expr: &Expr) -> Option<&Expr> {
+    let generators = match expr {
+        Expr::ListComp(comp) => &comp.generators,
+        Expr::SetComp(comp) => &comp.generators,
+        Expr::DictComp(comp) => &comp.generators,
+        Expr::Generator(comp) => &comp.generators,
+        _ => return None,
+    };
+    generators
+        .first()
+        .filter(|first| !first.is_async)
+        .map(|first| &first.iter)
+}
+
+/// A call that leaves the entity, inside an expression that is not evaluated in place.
+pub fn expression(builder: &Builder<'_, '_>, expr: &Expr) -> Diagnostic {
+    let (what, help) = match expr {
+        Expr::Lambda(_) => (
+            "a lambda",
+            "make the call before, and let the lambda use its result",
+        ),
+        Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) => (
+            "a comprehension",
+            "write a `for` loop that collects the results",
+        ),
+        Expr::Generator(_) => (
+            "a generator expression",
+            "write a `for` loop that collects the results",
+        ),
+        Expr::TString(_) => ("a template string", "make the call before"),
+        _ => (
+            "this expression",
+            "make the call in a statement of its own before",
+        ),
+    };
+    Diagnostic::new(
+        "E0402",
+        format!("a call of another entity inside {what} is not supported yet"),
+        site_within(builder, expr.range()),
+        "leaves the entity here",
+    )
+    .also(builder.span(expr), format!("inside {what}"))
+    .note("the method is cut at the call, and the rest of this expression cannot be carried across the cut")
+    .help(help)
+}
+
+/// A replacement field that shows its own source text.
+pub fn debug_field(builder: &Builder<'_, '_>, field: &ast::InterpolatedElement) -> Diagnostic {
+    Diagnostic::new(
+        "E0403",
+        "a call of another entity inside a field with `=` is not supported yet",
+        site_within(builder, field.range),
+        "leaves the entity here",
+    )
+    .note("a field such as `{x=}` shows the text of its expression, which the compiler rewrites at a call")
+    .help("assign the result to a variable before, and show that")
+}
+
+/// A statement that cannot be cut, with the site or the jump inside that asks for it.
+pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
+    let (what, help) = match stmt {
+        Stmt::Try(stmt) if stmt.is_star => (
+            "`try … except*`",
+            "make the call before the `try`, or handle the exception in the method that raises it",
+        ),
+        Stmt::Try(_) => (
+            "`try`",
+            "make the call before the `try`, or handle the exception in the method that raises it",
+        ),
+        Stmt::With(_) => ("`with`", "make the call before the `with`, or after it"),
+        Stmt::Match(_) => ("`match`", "write `if` and `elif` with `isinstance` or `==`"),
+        Stmt::For(_) => ("`async for`", "write a plain `for`"),
+        Stmt::FunctionDef(_) => (
+            "a nested function",
+            "make it a method of the entity, and call that",
+        ),
+        Stmt::ClassDef(_) => (
+            "a nested class",
+            "define the class at the top of the module",
+        ),
+        _ => (
+            "this statement",
+            "make the call in a statement of its own before",
+        ),
+    };
+    if !builder.has_site(stmt.range()) {
+        return Diagnostic::new(
+            "E0404",
+            format!("`break` or `continue` out of {what} in a loop that calls another entity is not supported yet"),
+            builder.span(stmt),
+            "jumps to the loop around it",
+        )
+        .note("the loop is cut at the call, and a jump to it out of this statement would have to be cut as well")
+        .help("decide inside by setting a variable, and jump after this statement");
+    }
+    Diagnostic::new(
+        "E0401",
+        format!("a call of another entity inside {what} is not supported yet"),
+        site_within(builder, stmt.range()),
+        "leaves the entity here",
+    )
+    .note("the method is cut at the call, and what this statement keeps in mind cannot be carried across the cut yet")
+    .help(help)
+}
+
+/// A local that lives on across a call but cannot be encoded.
+pub fn uncarriable(name: &str, what: &str, at: Span, call: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0405",
+        format!("`{name}` holds {what}, which cannot be kept across a call of another entity"),
+        call,
+        "the method is cut here",
+    )
+    .also(at, format!("`{name}` is assigned here"))
+    .note("the variables that are still needed after the call travel with it, and this one cannot be encoded")
+    .help(format!(
+        "assign `{name}` after the call, or keep the values that it is made of"
+    ))
+}
+
+/// A name whose meaning the blocks of a method cannot share.
+pub fn binding(what: &str, at: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0406",
+        format!("{what} in a method that calls another entity is not supported yet"),
+        at,
+        "here",
+    )
+    .note("the method is cut at the call, and each part is a function of its own")
+    .help("use a local variable of another name")
+}
+
+/// The first site in a range.
+fn site_within(builder: &Builder<'_, '_>, range: TextRange) -> Span {
+    let site = builder.first_site(range).unwrap_or(range);
+    builder.span(&site)
+}

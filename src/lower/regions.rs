@@ -1,0 +1,239 @@
+//! From the graph to blocks: each is the tree of basic blocks that is entered at one place only.
+
+use std::collections::{HashMap, HashSet};
+
+use super::cfg::{Basic, BlockId, Graph, Leaving, Role, Term};
+use super::liveness::Liveness;
+use crate::ir::{Block, Code, Node, Transition, Variable};
+
+/// Makes the blocks of a method of that name. `taken` are the other names in its class.
+pub fn blocks(
+    graph: &Graph,
+    liveness: &Liveness,
+    reachable: &[BlockId],
+    method: &str,
+    taken: &HashSet<String>,
+) -> Vec<Block> {
+    let heads: Vec<BlockId> = heads(graph, reachable);
+    let names = names(graph, &heads, method, taken);
+    let regions = Regions {
+        graph,
+        liveness,
+        names,
+    };
+    heads.iter().map(|head| regions.block(*head)).collect()
+}
+
+/// The blocks that become functions: the entry, where calls return, and where several ways meet.
+fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
+    let known: HashSet<BlockId> = reachable.iter().copied().collect();
+    let mut heads: Vec<BlockId> = reachable
+        .iter()
+        .copied()
+        .filter(|id| {
+            let block = graph.block(*id);
+            let entered = graph
+                .predecessors(*id)
+                .filter(|from| known.contains(from))
+                .count();
+            match block.role {
+                Role::Entry => true,
+                _ if block.resumes_at.is_some() => true,
+                _ => entered > 1 && !is_end(block),
+            }
+        })
+        .collect();
+    heads.sort();
+    heads
+}
+
+fn is_end(block: &Basic) -> bool {
+    block.instrs.is_empty() && matches!(block.term, Term::End)
+}
+
+/// Names tell what a block resumes from; of those that would be alike, the receiver tells more, and then a number.
+fn names(
+    graph: &Graph,
+    heads: &[BlockId],
+    method: &str,
+    taken: &HashSet<String>,
+) -> HashMap<BlockId, String> {
+    let role = |id: BlockId| &graph.block(id).role;
+    let mut wanted: HashMap<String, usize> = HashMap::new();
+    for head in heads {
+        *wanted.entry(plain_name(method, role(*head))).or_default() += 1;
+    }
+    let mut used = taken.clone();
+    let mut names = HashMap::new();
+    for head in heads {
+        let mut name = plain_name(method, role(*head));
+        if matches!(role(*head), Role::Entry) {
+            names.insert(*head, name);
+            continue;
+        }
+        if wanted[&name] > 1
+            && let Role::After { callee, receiver } = role(*head)
+            && !receiver.is_empty()
+        {
+            name = format!("{method}__after_{receiver}_{callee}");
+        }
+        names.insert(*head, distinct(name, &mut used));
+    }
+    names
+}
+
+fn plain_name(method: &str, role: &Role) -> String {
+    match role {
+        Role::Entry => method.to_owned(),
+        Role::After { callee, .. } => format!("{method}__after_{callee}"),
+        Role::For(target) => format!("{method}__for_{target}"),
+        Role::While => format!("{method}__while"),
+        Role::Join(statement) => format!("{method}__after_{statement}"),
+        Role::Part(part) => format!("{method}__{part}"),
+    }
+}
+
+fn distinct(wanted: String, used: &mut HashSet<String>) -> String {
+    let mut name = wanted.clone();
+    let mut number = 2;
+    while !used.insert(name.clone()) {
+        name = format!("{wanted}_{number}");
+        number += 1;
+    }
+    name
+}
+
+struct Regions<'g> {
+    graph: &'g Graph,
+    liveness: &'g Liveness,
+    names: HashMap<BlockId, String>,
+}
+
+impl Regions<'_> {
+    fn block(&self, head: BlockId) -> Block {
+        let basic = self.graph.block(head);
+        let (body, _) = self.nodes(head);
+        let live = match basic.role {
+            Role::Entry => Vec::new(),
+            _ => self
+                .liveness
+                .live(head)
+                .iter()
+                .map(|name| Variable {
+                    name: name.clone(),
+                    maybe_unbound: !self.liveness.is_bound(head, name),
+                })
+                .collect(),
+        };
+        let result = basic
+            .result
+            .clone()
+            .filter(|_| self.liveness.uses_result(head));
+        Block {
+            name: self.names[&head].clone(),
+            digest: String::new(),
+            result,
+            resumes_at: basic.resumes_at,
+            live,
+            body,
+        }
+    }
+
+    /// What a basic block and those only reached through it do, and whether the method's end may be reached there.
+    fn nodes(&self, id: BlockId) -> (Vec<Node>, bool) {
+        let block = self.graph.block(id);
+        let mut nodes: Vec<Node> = block
+            .instrs
+            .iter()
+            .map(|instr| Node::Code(instr.code.clone()))
+            .collect();
+        let falls = match &block.term {
+            Term::Goto(next) => {
+                let (rest, falls) = self.go(id, *next);
+                nodes.extend(rest);
+                falls
+            }
+            Term::Branch {
+                test, then, orelse, ..
+            } => {
+                let (mut first, falls) = self.go(id, *then);
+                if falls {
+                    first.push(Node::Code(Code::line("return", test.lines[0])));
+                }
+                nodes.push(Node::If {
+                    test: test.clone(),
+                    then: first,
+                    orelse: Vec::new(),
+                });
+                let (rest, falls) = self.go(id, *orelse);
+                nodes.extend(rest);
+                falls
+            }
+            Term::Leave {
+                leaving,
+                targets,
+                next,
+                ..
+            } => {
+                let then = next.map(|next| self.transition(id, next));
+                nodes.push(leave(leaving, targets, then));
+                false
+            }
+            Term::End => true,
+            Term::Stop => false,
+        };
+        (nodes, falls)
+    }
+
+    fn go(&self, from: BlockId, to: BlockId) -> (Vec<Node>, bool) {
+        if self.names.contains_key(&to) {
+            (vec![Node::Goto(self.transition(from, to))], false)
+        } else {
+            self.nodes(to)
+        }
+    }
+
+    fn transition(&self, from: BlockId, to: BlockId) -> Transition {
+        let live = self.liveness.live(to).iter();
+        Transition {
+            block: self.names[&to].clone(),
+            live: live
+                .map(|name| Variable {
+                    name: name.clone(),
+                    maybe_unbound: !self.liveness.is_bound_after(self.graph, from, name),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn leave(leaving: &Leaving, targets: &[String], then: Option<Transition>) -> Node {
+    let targets = targets.to_vec();
+    match leaving.clone() {
+        Leaving::Call { callee, arguments } => Node::Call {
+            callee,
+            arguments,
+            targets,
+            then,
+        },
+        Leaving::Read {
+            receiver,
+            attribute,
+        } => Node::Read {
+            receiver,
+            attribute,
+            targets,
+            then,
+        },
+        Leaving::Create {
+            class,
+            arguments,
+            entity,
+        } => Node::Create {
+            class,
+            arguments,
+            entity,
+            then,
+        },
+    }
+}

@@ -1,0 +1,664 @@
+//! Taking the sites out of expressions.
+//!
+//! What is evaluated before a site keeps its value in a temporary; the site itself becomes the end of a block, and its result
+//! stands in its place. What is evaluated after the last site stays as it is written. The order is CPython's: left to right,
+//! each part once, short circuits respected.
+
+use super::builder::{Builder, Departure};
+use super::cfg::{Leaving, Role, Term};
+use super::fresh::{describe, short, snake};
+use super::names::Effects;
+use super::refuse;
+use super::text::Edit;
+use crate::ir::Code;
+use crate::model::{Binding, EntityId};
+use crate::resolve::Site;
+use crate::syntax::ast::{self, Expr};
+use crate::syntax::{Ranged, TextRange};
+
+/// A part of an expression, in the order of evaluation.
+enum Operand<'e> {
+    /// An expression.
+    Value(&'e Expr),
+    /// What a method is called on: it is the object that is kept, and the method is looked up on it in time.
+    Receiver(&'e ast::ExprAttribute),
+    /// `*values` in a call or a display.
+    Unpacked(&'e Expr),
+    /// `**values` in a call or a display.
+    Mapping(&'e Expr),
+    /// A replacement field of an f-string.
+    Field(&'e ast::InterpolatedElement),
+}
+
+impl Operand<'_> {
+    fn range(&self) -> TextRange {
+        match self {
+            Self::Value(expr) | Self::Unpacked(expr) | Self::Mapping(expr) => expr.range(),
+            Self::Receiver(attribute) => attribute.value.range(),
+            Self::Field(field) => field.range,
+        }
+    }
+}
+
+impl Builder<'_, '_> {
+    /// Evaluates every site in an expression; what is left of it, with its replacements, can be evaluated where it stands.
+    pub fn lower_expr(&mut self, expr: &Expr) {
+        if !self.has_site(expr.range()) {
+            return;
+        }
+        match self.site(expr) {
+            Some(site) => {
+                let departure = self.depart(expr, site);
+                self.leave(expr, departure);
+            }
+            None => self.lower_parts(expr),
+        }
+    }
+
+    /// Evaluates the operands of a site and says how the method is left there.
+    pub fn depart(&mut self, expr: &Expr, site: &Site) -> Departure {
+        match (expr, site) {
+            (Expr::Call(call), Site::Create { entity }) => self.depart_to_create(call, *entity),
+            (Expr::Call(call), Site::Call { targets }) => {
+                let targets = self.targets(targets);
+                self.depart_to_call(call, targets)
+            }
+            (Expr::Call(call), Site::Helper { target }) => {
+                let targets = self.targets(std::slice::from_ref(target));
+                self.depart_to_call(call, targets)
+            }
+            (Expr::Attribute(attribute), Site::Read { targets }) => {
+                let targets = self.targets(targets);
+                self.depart_to_read(attribute, targets)
+            }
+            _ => unreachable!("a site is a call or an attribute"),
+        }
+    }
+
+    fn targets(&self, targets: &[(EntityId, String)]) -> Vec<String> {
+        let mut names: Vec<String> = targets
+            .iter()
+            .map(|(entity, member)| format!("{}.{member}", self.model.entity(*entity).name))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn depart_to_call(&mut self, call: &ast::ExprCall, targets: Vec<String>) -> Departure {
+        self.lower_call_operands(call, true);
+        let (callee, receiver) = match &*call.func {
+            Expr::Attribute(attribute) => (attribute.attr.to_string(), short(&attribute.value)),
+            other => (short(other).unwrap_or_default(), None),
+        };
+        Departure {
+            leaving: Leaving::Call {
+                callee: self.text.render_expr(&call.func, &self.edits),
+                arguments: self.text.render_arguments(&call.arguments, &self.edits),
+            },
+            targets,
+            effects: self.call_effects(call),
+            wanted: format!("{callee}_result"),
+            role: Role::After {
+                callee,
+                receiver: receiver.unwrap_or_default(),
+            },
+            line: self.line_of_call(call),
+        }
+    }
+
+    fn depart_to_create(&mut self, call: &ast::ExprCall, entity: EntityId) -> Departure {
+        self.lower_call_operands(call, true);
+        let entity = self.model.entity(entity).name.to_owned();
+        Departure {
+            leaving: Leaving::Create {
+                class: self.text.render_expr(&call.func, &self.edits),
+                arguments: self.text.render_arguments(&call.arguments, &self.edits),
+                entity: entity.clone(),
+            },
+            targets: vec![format!("{entity}.__init__")],
+            effects: self.call_effects(call),
+            wanted: format!("new_{}", snake(&entity)),
+            role: Role::After {
+                callee: entity,
+                receiver: String::new(),
+            },
+            line: self.line_of_call(call),
+        }
+    }
+
+    fn depart_to_read(
+        &mut self,
+        attribute: &ast::ExprAttribute,
+        targets: Vec<String>,
+    ) -> Departure {
+        self.lower_expr(&attribute.value);
+        let receiver = short(&attribute.value).unwrap_or_default();
+        Departure {
+            leaving: Leaving::Read {
+                receiver: self.text.render_expr(&attribute.value, &self.edits),
+                attribute: attribute.attr.to_string(),
+            },
+            targets,
+            effects: self.effects(&attribute.value),
+            wanted: match receiver.as_str() {
+                "" => attribute.attr.to_string(),
+                receiver => format!("{receiver}_{}", attribute.attr),
+            },
+            role: Role::After {
+                callee: attribute.attr.to_string(),
+                receiver,
+            },
+            line: self.text.line(attribute.attr.start()),
+        }
+    }
+
+    /// The line that CPython names in a traceback: that of the method's name where the callee is an attribute.
+    fn line_of_call(&self, call: &ast::ExprCall) -> u32 {
+        match &*call.func {
+            Expr::Attribute(attribute) => self.text.line(attribute.attr.start()),
+            _ => self.text.line(call.start()),
+        }
+    }
+
+    fn call_effects(&self, call: &ast::ExprCall) -> Effects {
+        let arguments = call.arguments.args.iter();
+        let keywords = call.arguments.keywords.iter();
+        self.effects_of(
+            std::iter::once(&*call.func)
+                .chain(arguments)
+                .chain(keywords.map(|keyword| &keyword.value)),
+        )
+    }
+
+    fn lower_call_operands(&mut self, call: &ast::ExprCall, leaves: bool) {
+        let mut operands = Vec::new();
+        match &*call.func {
+            Expr::Attribute(attribute) => operands.push(Operand::Receiver(attribute)),
+            _ if leaves => {}
+            func => operands.push(Operand::Value(func)),
+        }
+        for argument in &call.arguments.args {
+            operands.push(match argument {
+                Expr::Starred(starred) => Operand::Unpacked(&starred.value),
+                _ => Operand::Value(argument),
+            });
+        }
+        for keyword in &call.arguments.keywords {
+            operands.push(match keyword.arg {
+                None => Operand::Mapping(&keyword.value),
+                Some(_) => Operand::Value(&keyword.value),
+            });
+        }
+        self.lower_operands(&operands);
+    }
+
+    fn lower_parts(&mut self, expr: &Expr) {
+        match expr {
+            Expr::BoolOp(op) => self.lower_bool(expr, op),
+            Expr::If(choice) => self.lower_choice(expr, choice),
+            Expr::Compare(compare) => self.lower_comparison(expr, compare),
+            Expr::Call(call) => self.lower_call_operands(call, false),
+            Expr::FString(string) => self.lower_fstring(string),
+            Expr::Lambda(_)
+            | Expr::Await(_)
+            | Expr::Yield(_)
+            | Expr::YieldFrom(_)
+            | Expr::TString(_)
+            | Expr::ListComp(_)
+            | Expr::SetComp(_)
+            | Expr::DictComp(_)
+            | Expr::Generator(_) => match refuse::only_first_iterable(expr) {
+                Some(iterable) if self.only_there(expr, iterable) => self.lower_expr(iterable),
+                _ => {
+                    let refused = refuse::expression(self, expr);
+                    self.diagnostics.push(refused);
+                }
+            },
+            _ => self.lower_operands(&operands(expr)),
+        }
+    }
+
+    /// Evaluates the sites in the parts of an expression, but not the expression itself: it is a target.
+    pub fn lower_expr_parts(&mut self, target: &Expr) {
+        self.lower_operands(&operands(target));
+    }
+
+    /// Evaluates the sites of expressions that follow one another.
+    pub fn lower_in_order(&mut self, exprs: &[&Expr]) {
+        let operands: Vec<Operand<'_>> = exprs.iter().map(|expr| Operand::Value(expr)).collect();
+        self.lower_operands(&operands);
+    }
+
+    /// Whether all sites of an expression are within a part of it.
+    fn only_there(&self, expr: &Expr, part: &Expr) -> bool {
+        let before = TextRange::new(expr.start(), part.start());
+        let after = TextRange::new(part.end(), expr.end());
+        self.has_site(part.range()) && !self.has_site(before) && !self.has_site(after)
+    }
+
+    /// Evaluates operands up to the last that has a site; what comes before it is kept in temporaries.
+    fn lower_operands(&mut self, operands: &[Operand<'_>]) {
+        let Some(last) = operands
+            .iter()
+            .rposition(|operand| self.has_site(operand.range()))
+        else {
+            return;
+        };
+        for (index, operand) in operands[..=last].iter().enumerate() {
+            self.lower_operand(operand);
+            if index < last {
+                self.keep(operand, &operands[index + 1..=last]);
+            }
+        }
+    }
+
+    fn lower_operand(&mut self, operand: &Operand<'_>) {
+        match operand {
+            Operand::Value(expr) | Operand::Unpacked(expr) | Operand::Mapping(expr) => {
+                self.lower_expr(expr);
+            }
+            Operand::Receiver(attribute) => self.lower_expr(&attribute.value),
+            Operand::Field(field) => self.lower_field(field),
+        }
+    }
+
+    /// Evaluates what comes before a later site, unless its value cannot change until it is used.
+    fn keep(&mut self, operand: &Operand<'_>, later: &[Operand<'_>]) {
+        match operand {
+            Operand::Value(expr) => {
+                if !self.is_stable(expr, later) {
+                    self.save(expr);
+                }
+            }
+            Operand::Receiver(attribute) => self.keep_receiver(attribute, later),
+            Operand::Unpacked(expr) => self.save_as(expr, "[*", "]"),
+            Operand::Mapping(expr) => self.save_as(expr, "{**", "}"),
+            Operand::Field(field) => self.save_field(field),
+        }
+    }
+
+    fn keep_receiver(&mut self, attribute: &ast::ExprAttribute, later: &[Operand<'_>]) {
+        let receiver = &*attribute.value;
+        if !self.is_stable(receiver, later) {
+            self.save(receiver);
+        }
+        if !self.lookup_is_safe(attribute) {
+            let effects = self.effects(receiver);
+            let mut code = self.text.render_expr(receiver, &self.edits);
+            code.text.push('.');
+            code.text.push_str(&attribute.attr);
+            self.push(code, effects);
+        }
+    }
+
+    /// Whether looking up a method cannot fail, so that it may happen after the arguments.
+    fn lookup_is_safe(&self, attribute: &ast::ExprAttribute) -> bool {
+        let receiver = &*attribute.value;
+        if self
+            .resolution
+            .builtin_receivers
+            .contains(&self.span(receiver))
+            || self.is_of_module(receiver)
+        {
+            return true;
+        }
+        matches!(receiver, Expr::Name(name) if self.is_receiver(name))
+            && self.entity.method(&attribute.attr).is_some()
+    }
+
+    /// Evaluates an expression into a temporary.
+    pub fn save(&mut self, expr: &Expr) -> String {
+        let name = self.temporary(&describe(expr));
+        self.assign(&name, expr);
+        self.replace(expr.range(), &name);
+        name
+    }
+
+    fn save_as(&mut self, expr: &Expr, before: &str, after: &str) {
+        let name = self.temporary(&describe(expr));
+        let mut effects = self.effects(expr);
+        let mut code = self.text.render_expr(expr, &self.edits);
+        code.text = format!("{name} = {before}{}{after}", code.text);
+        effects.then(&Effects::of_binding(&name));
+        self.push(code, effects);
+        self.replace(expr.range(), &name);
+    }
+
+    fn is_receiver(&self, name: &ast::ExprName) -> bool {
+        self.function.receiver == Some(name.id.as_str())
+    }
+
+    /// Whether evaluating an expression later, after other operands with sites, gives the same and cannot be told from now.
+    fn is_stable(&self, expr: &Expr, later: &[Operand<'_>]) -> bool {
+        if let Some(edit) = self.edits.at(expr.range()) {
+            return edit.uses.iter().all(|name| !self.rebinds(later, name));
+        }
+        match expr {
+            Expr::NumberLiteral(_)
+            | Expr::StringLiteral(_)
+            | Expr::BytesLiteral(_)
+            | Expr::BooleanLiteral(_)
+            | Expr::NoneLiteral(_)
+            | Expr::EllipsisLiteral(_) => true,
+            Expr::Name(name) => {
+                !self.locals.contains(name.id.as_str())
+                    || !(self.may_be_unbound(name.range) || self.rebinds(later, &name.id))
+            }
+            Expr::Lambda(lambda) => lambda
+                .parameters
+                .as_deref()
+                .is_none_or(|parameters| parameters.iter().all(|one| one.default().is_none())),
+            Expr::Attribute(_) => self.is_of_module(expr),
+            Expr::UnaryOp(op) => matches!(&*op.operand, Expr::NumberLiteral(_)),
+            Expr::Tuple(tuple) => tuple
+                .elts
+                .iter()
+                .all(|element| self.is_stable(element, later)),
+            _ => false,
+        }
+    }
+
+    fn rebinds(&self, later: &[Operand<'_>], name: &str) -> bool {
+        later.iter().any(|operand| {
+            let effects = match operand {
+                Operand::Value(expr) | Operand::Unpacked(expr) | Operand::Mapping(expr) => {
+                    self.effects(expr)
+                }
+                Operand::Receiver(attribute) => self.effects(&attribute.value),
+                Operand::Field(field) => self.effects(&field.expression),
+            };
+            effects.may_bind.contains(name)
+        })
+    }
+
+    /// Whether an expression is a name of the module, or an attribute of a module or class: entities cannot write those.
+    fn is_of_module(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Name(name) => {
+                !self.locals.contains(name.id.as_str())
+                    && !self.is_receiver(name)
+                    && !matches!(
+                        self.model.name(self.function.module, &name.id),
+                        Some(Binding::Variable { .. })
+                    )
+            }
+            Expr::Attribute(attribute) => self.is_of_module(&attribute.value),
+            _ => false,
+        }
+    }
+
+    fn lower_bool(&mut self, expr: &Expr, op: &ast::ExprBoolOp) {
+        let [first, rest @ ..] = &*op.values else {
+            return;
+        };
+        self.lower_expr(first);
+        if !rest.iter().any(|value| self.has_site(value.range())) {
+            return;
+        }
+        let role = match op.op {
+            ast::BoolOp::And => Role::Part("and"),
+            ast::BoolOp::Or => Role::Part("or"),
+        };
+        let name = self.temporary(&describe(expr));
+        let join = self.block(role);
+        self.assign(&name, first);
+        let mut rest = rest;
+        while let [value, others @ ..] = rest {
+            let more = self.block(Role::Part("part"));
+            self.branch_on(&name, op.op, expr, more, join);
+            self.enter(more);
+            self.lower_expr(value);
+            if others.iter().any(|other| self.has_site(other.range())) {
+                self.assign(&name, value);
+                rest = others;
+            } else {
+                self.assign_rest(&name, value, others);
+                break;
+            }
+        }
+        self.end(Term::Goto(join));
+        self.enter(join);
+        self.replace(expr.range(), &name);
+    }
+
+    /// Goes on with the next operand, or past them where `name` decides.
+    fn branch_on(
+        &mut self,
+        name: &str,
+        op: ast::BoolOp,
+        at: &Expr,
+        more: super::cfg::BlockId,
+        join: super::cfg::BlockId,
+    ) {
+        let (then, orelse) = match op {
+            ast::BoolOp::And => (more, join),
+            ast::BoolOp::Or => (join, more),
+        };
+        self.end(Term::Branch {
+            test: Code::line(name, self.text.line(at.start())),
+            effects: Effects::of_uses([name.to_owned()]),
+            then,
+            orelse,
+        });
+    }
+
+    /// Assigns the rest of a boolean operation, from `value` on, which has no more sites.
+    fn assign_rest(&mut self, name: &str, value: &Expr, others: &[Expr]) {
+        let Some(last) = others.last() else {
+            return self.assign(name, value);
+        };
+        let mut effects = self.effects(value);
+        for other in others {
+            let mut skipped = self.effects(other);
+            skipped.binds.clear();
+            effects.then(&skipped);
+        }
+        let range = TextRange::new(value.start(), last.end());
+        let mut code = self.text.render(range, &self.edits);
+        code.text = format!("{name} = ({})", code.text);
+        effects.then(&Effects::of_binding(name));
+        self.push(code, effects);
+    }
+
+    fn lower_choice(&mut self, expr: &Expr, choice: &ast::ExprIf) {
+        if !self.has_site(choice.body.range()) && !self.has_site(choice.orelse.range()) {
+            return self.lower_expr(&choice.test);
+        }
+        let name = self.temporary(&describe(expr));
+        let then = self.block(Role::Part("then"));
+        let orelse = self.block(Role::Part("else"));
+        let join = self.block(Role::Part("choice"));
+        self.lower_condition(&choice.test, then, orelse);
+        for (block, value) in [(then, &choice.body), (orelse, &choice.orelse)] {
+            self.enter(block);
+            self.lower_expr(value);
+            self.assign(&name, value);
+            self.end(Term::Goto(join));
+        }
+        self.enter(join);
+        self.replace(expr.range(), &name);
+    }
+
+    fn lower_comparison(&mut self, expr: &Expr, compare: &ast::ExprCompare) {
+        let [second, rest @ ..] = &*compare.comparators else {
+            return;
+        };
+        if !rest.iter().any(|value| self.has_site(value.range())) {
+            let operands = [Operand::Value(&compare.left), Operand::Value(second)];
+            return self.lower_operands(&operands);
+        }
+        let name = self.temporary("comparison");
+        let join = self.block(Role::Part("comparison"));
+        self.lower_operands(&[Operand::Value(&compare.left), Operand::Value(second)]);
+        let mut left = &*compare.left;
+        for (index, right) in compare.comparators.iter().enumerate() {
+            self.lower_expr(right);
+            let is_last = index + 1 == compare.comparators.len();
+            if !is_last && self.edits.at(right.range()).is_none() {
+                self.save(right);
+            }
+            self.assign_comparison(&name, left, compare.ops[index], right);
+            if !is_last {
+                let more = self.block(Role::Part("part"));
+                self.branch_on(&name, ast::BoolOp::And, expr, more, join);
+                self.enter(more);
+            }
+            left = right;
+        }
+        self.end(Term::Goto(join));
+        self.enter(join);
+        self.replace(expr.range(), &name);
+    }
+
+    fn assign_comparison(&mut self, name: &str, left: &Expr, op: ast::CmpOp, right: &Expr) {
+        let mut effects = self.effects(left);
+        effects.then(&self.effects(right));
+        effects.then(&Effects::of_binding(name));
+        let before = self.text.render_expr(left, &self.edits);
+        let after = self.text.render_expr(right, &self.edits);
+        let mut code = before;
+        code.text = format!("{name} = ({}) {op} ({})", code.text, after.text);
+        let shift = code.lines.len() as u32 - 1;
+        code.lines.extend(after.lines.iter().skip(1));
+        code.verbatim
+            .extend(after.verbatim.iter().map(|line| line + shift));
+        self.push(code, effects);
+    }
+
+    /// Evaluates a condition and goes to one of two blocks, without computing its value where nobody asks for it.
+    pub fn lower_condition(
+        &mut self,
+        test: &Expr,
+        then: super::cfg::BlockId,
+        orelse: super::cfg::BlockId,
+    ) {
+        match test {
+            Expr::UnaryOp(op) if op.op == ast::UnaryOp::Not && self.has_site(test.range()) => {
+                self.lower_condition(&op.operand, orelse, then);
+            }
+            Expr::BoolOp(op) if op.values[1..].iter().any(|v| self.has_site(v.range())) => {
+                let (last, first) = op.values.split_last().unwrap_or((test, &[]));
+                for value in first {
+                    let more = self.block(Role::Part("part"));
+                    match op.op {
+                        ast::BoolOp::And => self.lower_condition(value, more, orelse),
+                        ast::BoolOp::Or => self.lower_condition(value, then, more),
+                    }
+                    self.enter(more);
+                }
+                self.lower_condition(last, then, orelse);
+            }
+            _ => {
+                self.lower_expr(test);
+                self.branch(test, then, orelse);
+            }
+        }
+    }
+
+    fn lower_fstring(&mut self, string: &ast::ExprFString) {
+        let fields: Vec<Operand<'_>> = string
+            .value
+            .elements()
+            .filter_map(|element| element.as_interpolation())
+            .map(Operand::Field)
+            .collect();
+        self.lower_operands(&fields);
+    }
+
+    fn lower_field(&mut self, field: &ast::InterpolatedElement) {
+        if !self.has_site(field.range) {
+            return;
+        }
+        if field.debug_text.is_some() {
+            let refused = refuse::debug_field(self, field);
+            self.diagnostics.push(refused);
+            return;
+        }
+        let mut parts = vec![Operand::Value(&field.expression)];
+        if let Some(spec) = &field.format_spec {
+            parts.extend(
+                spec.elements
+                    .iter()
+                    .filter_map(|element| element.as_interpolation())
+                    .map(Operand::Field),
+            );
+        }
+        self.lower_operands(&parts);
+    }
+
+    /// Formats a replacement field into a temporary: its value is turned into text before the next is evaluated.
+    fn save_field(&mut self, field: &ast::InterpolatedElement) {
+        let name = self.temporary(&format!("{}_text", describe(&field.expression)));
+        let effects = {
+            let mut effects = self.effects(&field.expression);
+            if let Some(spec) = &field.format_spec {
+                for inner in spec
+                    .elements
+                    .iter()
+                    .filter_map(|one| one.as_interpolation())
+                {
+                    effects.then(&self.effects(&inner.expression));
+                }
+            }
+            effects.then(&Effects::of_binding(&name));
+            effects
+        };
+        let mut code = self.text.render(field.range, &self.edits);
+        let quote = match (code.text.contains('"'), code.text.contains('\n')) {
+            (false, false) => "\"",
+            (true, false) if !code.text.contains('\'') => "'",
+            _ => "\"\"\"",
+        };
+        code.text = format!("{name} = f{quote}{}{quote}", code.text);
+        self.push(code, effects);
+        self.edits.set(
+            field.range,
+            Edit {
+                text: format!("{{{name}}}"),
+                uses: vec![name],
+            },
+        );
+    }
+}
+
+/// The parts of an expression that are evaluated in any case, in that order.
+fn operands(expr: &Expr) -> Vec<Operand<'_>> {
+    match expr {
+        Expr::Attribute(attribute) => vec![Operand::Value(&attribute.value)],
+        Expr::Subscript(subscript) => {
+            vec![
+                Operand::Value(&subscript.value),
+                Operand::Value(&subscript.slice),
+            ]
+        }
+        Expr::Slice(slice) => [&slice.lower, &slice.upper, &slice.step]
+            .into_iter()
+            .filter_map(|part| part.as_deref())
+            .map(Operand::Value)
+            .collect(),
+        Expr::BinOp(op) => vec![Operand::Value(&op.left), Operand::Value(&op.right)],
+        Expr::UnaryOp(op) => vec![Operand::Value(&op.operand)],
+        Expr::Named(named) => vec![Operand::Value(&named.value)],
+        Expr::Starred(starred) => vec![Operand::Value(&starred.value)],
+        Expr::List(list) => list.elts.iter().map(element).collect(),
+        Expr::Tuple(tuple) => tuple.elts.iter().map(element).collect(),
+        Expr::Set(set) => set.elts.iter().map(element).collect(),
+        Expr::Dict(dict) => dict
+            .items
+            .iter()
+            .flat_map(|item| match &item.key {
+                Some(key) => vec![Operand::Value(key), Operand::Value(&item.value)],
+                None => vec![Operand::Mapping(&item.value)],
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn element(expr: &Expr) -> Operand<'_> {
+    match expr {
+        Expr::Starred(starred) => Operand::Unpacked(&starred.value),
+        _ => Operand::Value(expr),
+    }
+}

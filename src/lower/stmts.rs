@@ -1,0 +1,448 @@
+//! Statements, as far as they hold a site or a jump of a loop that is cut. The others stay as they are.
+
+use super::builder::{Builder, Loop};
+use super::cfg::{BlockId, Role, Term};
+use super::fresh::{describe, short};
+use super::names::Effects;
+use super::refuse;
+use crate::ir::Code;
+use crate::syntax::ast::visitor::{self, Visitor};
+use crate::syntax::ast::{self, Expr, Stmt};
+use crate::syntax::{Ranged, TextSize};
+
+impl Builder<'_, '_> {
+    /// Lowers statements one after the other. Comments of the first are looked for after `floor`.
+    pub fn lower_body(&mut self, body: &[Stmt], floor: TextSize) {
+        let mut floor = floor;
+        for stmt in body {
+            if !self.is_reached() {
+                return;
+            }
+            if self.has_site(stmt.range()) || jumps(stmt) {
+                self.lower_stmt(stmt, floor);
+            } else {
+                self.keep_stmt(stmt, floor);
+            }
+            floor = stmt.end();
+        }
+    }
+
+    fn keep_stmt(&mut self, stmt: &Stmt, floor: TextSize) {
+        self.push_stmt(stmt, floor);
+        if matches!(stmt, Stmt::Return(_) | Stmt::Raise(_)) {
+            self.end(Term::Stop);
+        }
+    }
+
+    fn lower_stmt(&mut self, stmt: &Stmt, floor: TextSize) {
+        self.push_comments(stmt, floor);
+        match stmt {
+            Stmt::Expr(inner) => self.lower_expression(stmt, inner),
+            Stmt::Assign(inner) => self.lower_assign(stmt, inner),
+            Stmt::AnnAssign(inner) => self.lower_annotated(stmt, inner),
+            Stmt::AugAssign(inner) => self.lower_augmented(stmt, inner),
+            Stmt::Return(inner) => self.lower_return(stmt, inner),
+            Stmt::Raise(inner) => self.lower_raise(stmt, inner),
+            Stmt::Assert(inner) => self.lower_assert(stmt, inner),
+            Stmt::Delete(inner) => self.lower_delete(inner),
+            Stmt::If(inner) => self.lower_if(inner),
+            Stmt::While(inner) => self.lower_while(inner),
+            Stmt::For(inner) if !inner.is_async => self.lower_for(stmt, inner),
+            Stmt::Break(_) => self.lower_jump(|of| of.end),
+            Stmt::Continue(_) => self.lower_jump(|of| of.next),
+            _ => {
+                let refused = refuse::statement(self, stmt);
+                self.diagnostics.push(refused);
+            }
+        }
+    }
+
+    fn lower_jump(&mut self, to: impl Fn(&Loop) -> BlockId) {
+        if let Some(target) = self.loops.last().map(to) {
+            self.end(Term::Goto(target));
+        }
+    }
+
+    fn lower_expression(&mut self, stmt: &Stmt, inner: &ast::StmtExpr) {
+        let is_site = self.site(&inner.value).is_some();
+        self.lower_expr(&inner.value);
+        if !is_site {
+            self.push_stmt(stmt, stmt.start());
+        }
+    }
+
+    fn lower_assign(&mut self, stmt: &Stmt, assign: &ast::StmtAssign) {
+        self.lower_expr(&assign.value);
+        if !assign
+            .targets
+            .iter()
+            .any(|target| self.has_site(target.range()))
+        {
+            return self.push_stmt(stmt, stmt.start());
+        }
+        let value = self.save(&assign.value);
+        for target in &assign.targets {
+            self.lower_target(target, &value);
+        }
+    }
+
+    /// Assigns a temporary to a target, whose own parts are evaluated now.
+    fn lower_target(&mut self, target: &Expr, value: &str) {
+        let elements = match target {
+            Expr::Tuple(tuple) => Some(&tuple.elts),
+            Expr::List(list) => Some(&list.elts),
+            _ => None,
+        };
+        match elements {
+            Some(elements) if self.has_site(target.range()) => {
+                self.unpack(target, elements, value);
+            }
+            _ => {
+                self.lower_target_parts(target);
+                self.assign_target(target, value);
+            }
+        }
+    }
+
+    fn unpack(&mut self, target: &Expr, elements: &[Expr], value: &str) {
+        let names: Vec<String> = elements
+            .iter()
+            .map(|element| self.temporary(&describe(element)))
+            .collect();
+        let pattern: String = elements
+            .iter()
+            .zip(&names)
+            .map(|(element, name)| match element {
+                Expr::Starred(_) => format!("*{name}, "),
+                _ => format!("{name}, "),
+            })
+            .collect();
+        let mut effects = Effects::of_uses([value.to_owned()]);
+        for name in &names {
+            effects.then(&Effects::of_binding(name));
+        }
+        let line = self.text.line(target.start());
+        self.push(
+            Code::line(format!("({}) = {value}", pattern.trim_end()), line),
+            effects,
+        );
+        for (element, name) in elements.iter().zip(&names) {
+            match element {
+                Expr::Starred(starred) => self.lower_target(&starred.value, name),
+                _ => self.lower_target(element, name),
+            }
+        }
+    }
+
+    fn lower_target_parts(&mut self, target: &Expr) {
+        if self.has_site(target.range()) {
+            self.lower_expr_parts(target);
+        }
+    }
+
+    fn assign_target(&mut self, target: &Expr, value: &str) {
+        let mut effects = Effects::of_uses([value.to_owned()]);
+        effects.then(&self.effects(target));
+        let mut code = self.text.render(target.range(), &self.edits);
+        code.text.push_str(" = ");
+        code.text.push_str(value);
+        self.push(code, effects);
+    }
+
+    fn lower_annotated(&mut self, stmt: &Stmt, assign: &ast::StmtAnnAssign) {
+        let Some(value) = &assign.value else {
+            return self.push_stmt(stmt, stmt.start());
+        };
+        self.lower_expr(value);
+        if self.has_site(assign.target.range()) {
+            let value = self.save(value);
+            self.lower_target(&assign.target, &value);
+        } else {
+            self.push_stmt(stmt, stmt.start());
+        }
+    }
+
+    /// `x.y += value` loads `x`, loads `x.y`, evaluates the value, then stores.
+    fn lower_augmented(&mut self, stmt: &Stmt, assign: &ast::StmtAugAssign) {
+        match &*assign.target {
+            Expr::Attribute(attribute) => {
+                self.lower_expr(&attribute.value);
+                self.keep_part(&attribute.value);
+            }
+            Expr::Subscript(subscript) => {
+                self.lower_expr_parts(&assign.target);
+                self.keep_part(&subscript.value);
+                self.keep_part(&subscript.slice);
+            }
+            Expr::Name(name) => {
+                if self.may_be_unbound(name.range) {
+                    self.push_line(name.id.to_string(), name.start(), &[&name.id], None);
+                }
+                self.lower_expr(&assign.value);
+                return self.push_stmt(stmt, stmt.start());
+            }
+            _ => {}
+        }
+        if !self.has_site(assign.value.range()) {
+            return self.push_stmt(stmt, stmt.start());
+        }
+        let name = self.temporary(&describe(&assign.target));
+        self.load_target(&assign.target, &name);
+        self.lower_expr(&assign.value);
+        self.augment(assign, &name);
+        self.assign_target(&assign.target, &name);
+    }
+
+    /// Keeps a part of a target of an augmented assignment, which is evaluated once.
+    fn keep_part(&mut self, part: &Expr) {
+        let is_name = matches!(part, Expr::Name(name) if !self.may_be_unbound(name.range));
+        let is_kept = self.edits.at(part.range()).is_some();
+        if !is_name && !is_kept && !part.is_literal_expr() {
+            self.save(part);
+        }
+    }
+
+    fn load_target(&mut self, target: &Expr, name: &str) {
+        let mut effects = self.effects(target);
+        effects.then(&Effects::of_binding(name));
+        let mut code = self.text.render(target.range(), &self.edits);
+        code.text.insert_str(0, &format!("{name} = "));
+        self.push(code, effects);
+    }
+
+    fn augment(&mut self, assign: &ast::StmtAugAssign, name: &str) {
+        let mut effects = Effects::of_uses([name.to_owned()]);
+        effects.then(&self.effects(&assign.value));
+        effects.then(&Effects::of_binding(name));
+        let mut code = self.text.render_expr(&assign.value, &self.edits);
+        code.text
+            .insert_str(0, &format!("{name} {}= ", assign.op.as_str()));
+        self.push(code, effects);
+    }
+
+    fn lower_return(&mut self, stmt: &Stmt, inner: &ast::StmtReturn) {
+        let Some(value) = inner.value.as_deref() else {
+            return self.keep_stmt(stmt, stmt.start());
+        };
+        match self.site(value) {
+            Some(site) => {
+                let departure = self.depart(value, site);
+                self.forward(departure);
+            }
+            None => {
+                self.lower_expr(value);
+                self.keep_stmt(stmt, stmt.start());
+            }
+        }
+    }
+
+    fn lower_raise(&mut self, stmt: &Stmt, inner: &ast::StmtRaise) {
+        let parts: Vec<&Expr> = [&inner.exc, &inner.cause]
+            .into_iter()
+            .filter_map(|part| part.as_deref())
+            .collect();
+        self.lower_in_order(&parts);
+        self.keep_stmt(stmt, stmt.start());
+    }
+
+    fn lower_assert(&mut self, stmt: &Stmt, inner: &ast::StmtAssert) {
+        let Some(message) = inner
+            .msg
+            .as_deref()
+            .filter(|message| self.has_site(message.range()))
+        else {
+            self.lower_expr(&inner.test);
+            return self.push_stmt(stmt, stmt.start());
+        };
+        let failed = self.block(Role::Part("failed"));
+        let holds = self.block(Role::Join("assert"));
+        self.lower_condition(&inner.test, holds, failed);
+        self.enter(failed);
+        self.lower_expr(message);
+        let effects = self.effects(message);
+        let mut code = self.text.render_expr(message, &self.edits);
+        code.text = format!("raise AssertionError({})", code.text);
+        self.push(code, effects);
+        self.end(Term::Stop);
+        self.enter(holds);
+    }
+
+    fn lower_delete(&mut self, inner: &ast::StmtDelete) {
+        for target in &inner.targets {
+            self.lower_target_parts(target);
+            let effects = self.effects(target);
+            let mut code = self.text.render(target.range(), &self.edits);
+            code.text.insert_str(0, "del ");
+            self.push(code, effects);
+        }
+    }
+
+    fn lower_if(&mut self, stmt: &ast::StmtIf) {
+        let join = self.block(Role::Join("if"));
+        let then = self.block(Role::Part("then"));
+        let mut orelse = match stmt.elif_else_clauses.is_empty() {
+            true => join,
+            false => self.block(Role::Part("else")),
+        };
+        self.lower_condition(&stmt.test, then, orelse);
+        self.lower_branch(then, &stmt.body, stmt.test.end(), join);
+        for (index, clause) in stmt.elif_else_clauses.iter().enumerate() {
+            self.enter(orelse);
+            let Some(test) = &clause.test else {
+                self.lower_branch(orelse, &clause.body, clause.start(), join);
+                break;
+            };
+            let is_last = index + 1 == stmt.elif_else_clauses.len();
+            let then = self.block(Role::Part("then"));
+            orelse = if is_last {
+                join
+            } else {
+                self.block(Role::Part("else"))
+            };
+            self.lower_condition(test, then, orelse);
+            self.lower_branch(then, &clause.body, test.end(), join);
+        }
+        self.enter(join);
+    }
+
+    fn lower_branch(&mut self, block: BlockId, body: &[Stmt], floor: TextSize, join: BlockId) {
+        self.enter(block);
+        self.lower_body(body, floor);
+        self.end(Term::Goto(join));
+    }
+
+    fn lower_while(&mut self, stmt: &ast::StmtWhile) {
+        let header = self.block(Role::While);
+        let body = match is_true(&stmt.test) {
+            true => header,
+            false => self.block(Role::Part("body")),
+        };
+        let end = self.block(Role::Join("while"));
+        let orelse = match stmt.orelse.is_empty() {
+            true => end,
+            false => self.block(Role::Part("else")),
+        };
+        self.end(Term::Goto(header));
+        self.enter(header);
+        if body != header {
+            self.lower_condition(&stmt.test, body, orelse);
+        }
+        self.lower_loop(
+            body,
+            &stmt.body,
+            stmt.test.end(),
+            Loop { next: header, end },
+        );
+        self.lower_else(orelse, &stmt.orelse, end);
+    }
+
+    fn lower_for(&mut self, stmt: &Stmt, inner: &ast::StmtFor) {
+        self.lower_expr(&inner.iter);
+        if !self.body_has_site(&inner.body)
+            && !self.body_has_site(&inner.orelse)
+            && !self.has_site(inner.target.range())
+        {
+            return self.push_stmt(stmt, stmt.start());
+        }
+        let name = short(&inner.target).unwrap_or_else(|| "item".to_owned());
+        let state = self.temporary(&format!("{name}_loop"));
+        self.begin_loop(inner, &state);
+        let header = self.block(Role::For(name));
+        let body = self.block(Role::Part("body"));
+        let end = self.block(Role::Join("for"));
+        let orelse = match inner.orelse.is_empty() {
+            true => end,
+            false => self.block(Role::Part("else")),
+        };
+        self.end(Term::Goto(header));
+        self.enter(header);
+        let line = self.text.line(inner.start());
+        self.end(Term::Branch {
+            test: Code::line(format!("{state}.more()"), line),
+            effects: Effects::of_uses([state.clone()]),
+            then: body,
+            orelse,
+        });
+        self.enter(body);
+        self.bind_item(inner, &state);
+        let header_end = inner.iter.end();
+        self.lower_loop_body(&inner.body, header_end, Loop { next: header, end });
+        self.lower_else(orelse, &inner.orelse, end);
+    }
+
+    fn begin_loop(&mut self, stmt: &ast::StmtFor, state: &str) {
+        let mut effects = self.effects(&stmt.iter);
+        effects.then(&Effects::of_binding(state));
+        let mut code = self.text.render_expr(&stmt.iter, &self.edits);
+        code.text = format!("{state} = flow.iterate({})", code.text);
+        self.push(code, effects);
+    }
+
+    fn bind_item(&mut self, stmt: &ast::StmtFor, state: &str) {
+        if self.has_site(stmt.target.range()) {
+            let value = self.temporary("item");
+            self.push_line(
+                format!("{value} = {state}.next()"),
+                stmt.start(),
+                &[state],
+                Some(&value),
+            );
+            return self.lower_target(&stmt.target, &value);
+        }
+        let mut effects = Effects::of_uses([state.to_owned()]);
+        effects.then(&self.effects(&stmt.target));
+        let mut code = self.text.render(stmt.target.range(), &self.edits);
+        code.text.push_str(&format!(" = {state}.next()"));
+        self.push(code, effects);
+    }
+
+    fn lower_loop(&mut self, block: BlockId, body: &[Stmt], floor: TextSize, of: Loop) {
+        self.enter(block);
+        self.lower_loop_body(body, floor, of);
+    }
+
+    fn lower_loop_body(&mut self, body: &[Stmt], floor: TextSize, of: Loop) {
+        let header = of.next;
+        self.loops.push(of);
+        self.lower_body(body, floor);
+        self.loops.pop();
+        self.end(Term::Goto(header));
+    }
+
+    fn lower_else(&mut self, orelse: BlockId, body: &[Stmt], end: BlockId) {
+        if orelse != end {
+            let floor = body.first().map_or(TextSize::new(0), Ranged::start);
+            self.lower_branch(orelse, body, floor, end);
+        }
+        self.enter(end);
+    }
+}
+
+fn is_true(test: &Expr) -> bool {
+    matches!(test, Expr::BooleanLiteral(literal) if literal.value)
+}
+
+/// Whether a statement jumps out of itself, to the loop around it.
+fn jumps(stmt: &Stmt) -> bool {
+    let mut jumps = Jumps { found: false };
+    jumps.visit_stmt(stmt);
+    jumps.found
+}
+
+struct Jumps {
+    found: bool,
+}
+
+impl<'a> Visitor<'a> for Jumps {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Break(_) | Stmt::Continue(_) => self.found = true,
+            Stmt::For(stmt) => self.visit_body(&stmt.orelse),
+            Stmt::While(stmt) => self.visit_body(&stmt.orelse),
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, _: &'a Expr) {}
+}
