@@ -49,7 +49,10 @@ class _Worker:
 
 
 class Memory:
-    """Runs an app in memory. It is a `Service`; tests drive it by `post` and `run`, without an event loop."""
+    """Runs an app in memory. It is a `Service`; tests drive it by `post` and `run`, without an event loop.
+
+    Unless told otherwise, records remember the messages that they have seen where there are faults.
+    """
 
     def __init__(
         self,
@@ -58,7 +61,7 @@ class Memory:
         seed: int = 0,
         partitions: int = 8,
         faults: Faults | None = None,
-        dedup: bool = True,
+        dedup: bool | None = None,
         park_above: int = PARK_ABOVE,
     ) -> None:
         self.app = app
@@ -73,7 +76,7 @@ class Memory:
         self._random = Random(seed)
         self._faults = faults
         self._faults_left = 0 if faults is None else faults.most
-        self._dedup = dedup
+        self._dedup = faults is not None if dedup is None else dedup
         self._park_above = park_above
         self._digests: dict[str, bytes] = {}
         self._logs: list[list[bytes]] = [[] for _ in range(partitions)]
@@ -150,8 +153,12 @@ class Memory:
         return True
 
     def _append(self, message: Message) -> None:
-        partition = blake2b(message.address.encode(), digest_size=4).digest()
-        self._logs[int.from_bytes(partition, "big") % len(self._logs)].append(message.encode())
+        """Add a message to the log of its address: at the end, or, where nobody reads a log twice, before some that wait."""
+        hashed = blake2b(message.address.encode(), digest_size=4).digest()
+        partition = int.from_bytes(hashed, "big") % len(self._logs)
+        log = self._logs[partition]
+        place = len(log) if self._faults else self._random.randint(self._worker.offsets[partition], len(log))
+        log.insert(place, message.encode())
 
     def _answer(self, reply: Reply) -> None:
         self.replies.setdefault(reply.request, reply)

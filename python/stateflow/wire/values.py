@@ -142,7 +142,6 @@ class Wire:
         prefix, content = parts(value)
         return extension(code, prefix if content is NOTHING else prefix + self.pack(content))
 
-
     def _learn(self, kind: type) -> Encoder:
         scalar = EAGER.get(kind) or LAZY.get(f"{kind.__module__}.{kind.__qualname__}")
         if scalar is not None:

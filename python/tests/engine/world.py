@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -65,20 +62,6 @@ class World:
         self.memory.run()
         assert not self.memory.set_aside, self.memory.set_aside
         return self.memory.replies[request.id]
-
-
-@contextmanager
-def plain(module: str) -> Iterator[None]:
-    """Let an app's module be imported as the user wrote it, instead of the bundle's."""
-    bundled = sys.modules.pop(module, None)
-    sys.path.insert(0, str(Path(__file__).parent / "apps"))
-    try:
-        yield
-    finally:
-        sys.path.pop(0)
-        sys.modules.pop(module, None)
-        if bundled is not None:
-            sys.modules[module] = bundled
 
 
 def traced(failure: Failure) -> list[str]:
