@@ -106,7 +106,9 @@ fn the_front_end_agrees_with_cpython_on_its_own_library() {
                 ("ok", Some(reason)) => {
                     differences.push(format!("{} is refused: {reason}", path.display()))
                 }
-                ("parser" | "compiler", None) => differences.push(format!("{} is accepted", path.display())),
+                ("parser" | "compiler", None) => {
+                    differences.push(format!("{} is accepted", path.display()))
+                }
                 _ => {}
             }
         }

@@ -75,18 +75,35 @@ fn names(
             && let Role::After { callee, receiver } = role(*head)
             && !receiver.is_empty()
         {
-            name = format!("{method}__after_{receiver}_{callee}");
+            let callee = format!("{}_{callee}", public(receiver));
+            let longer = Role::After {
+                callee,
+                receiver: String::new(),
+            };
+            name = plain_name(method, &longer);
         }
         names.insert(*head, distinct(name, &mut used));
     }
     names
 }
 
+/// A name without the underscores in front that would make it, or what it is part of, private to the class.
+fn public(name: &str) -> &str {
+    name.trim_start_matches('_')
+}
+
 fn plain_name(method: &str, role: &Role) -> String {
+    if matches!(role, Role::Entry) {
+        return method.to_owned();
+    }
+    let method = match method.strip_prefix("__") {
+        Some(private) => format!("_{}", public(private)),
+        None => method.to_owned(),
+    };
     match role {
-        Role::Entry => method.to_owned(),
-        Role::After { callee, .. } => format!("{method}__after_{callee}"),
-        Role::For(target) => format!("{method}__for_{target}"),
+        Role::Entry => method,
+        Role::After { callee, .. } => format!("{method}__after_{}", public(callee)),
+        Role::For(target) => format!("{method}__for_{}", public(target)),
         Role::While => format!("{method}__while"),
         Role::Join(statement) => format!("{method}__after_{statement}"),
         Role::Part(part) => format!("{method}__{part}"),

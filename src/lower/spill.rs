@@ -413,7 +413,7 @@ impl Builder<'_, '_> {
                 self.assign(&name, value);
                 rest = others;
             } else {
-                self.assign_rest(&name, value, others);
+                self.assign_rest(&name, op.op, value, others);
                 break;
             }
         }
@@ -444,19 +444,20 @@ impl Builder<'_, '_> {
     }
 
     /// Assigns the rest of a boolean operation, from `value` on, which has no more sites.
-    fn assign_rest(&mut self, name: &str, value: &Expr, others: &[Expr]) {
-        let Some(last) = others.last() else {
-            return self.assign(name, value);
-        };
+    fn assign_rest(&mut self, name: &str, op: ast::BoolOp, value: &Expr, others: &[Expr]) {
         let mut effects = self.effects(value);
+        let mut code = self.text.render_operand(value, &self.edits);
         for other in others {
             let mut skipped = self.effects(other);
             skipped.binds.clear();
             effects.then(&skipped);
+            append(
+                &mut code,
+                &format!(" {} ", op.as_str()),
+                &self.text.render_operand(other, &self.edits),
+            );
         }
-        let range = TextRange::new(value.start(), last.end());
-        let mut code = self.text.render(range, &self.edits);
-        code.text = format!("{name} = ({})", code.text);
+        code.text.insert_str(0, &format!("{name} = "));
         effects.then(&Effects::of_binding(name));
         self.push(code, effects);
     }
@@ -515,14 +516,10 @@ impl Builder<'_, '_> {
         let mut effects = self.effects(left);
         effects.then(&self.effects(right));
         effects.then(&Effects::of_binding(name));
-        let before = self.text.render_expr(left, &self.edits);
-        let after = self.text.render_expr(right, &self.edits);
-        let mut code = before;
-        code.text = format!("{name} = ({}) {op} ({})", code.text, after.text);
-        let shift = code.lines.len() as u32 - 1;
-        code.lines.extend(after.lines.iter().skip(1));
-        code.verbatim
-            .extend(after.verbatim.iter().map(|line| line + shift));
+        let mut code = self.text.render_operand(left, &self.edits);
+        let right = self.text.render_operand(right, &self.edits);
+        append(&mut code, &format!(" {op} "), &right);
+        code.text.insert_str(0, &format!("{name} = "));
         self.push(code, effects);
     }
 
@@ -620,6 +617,16 @@ impl Builder<'_, '_> {
             },
         );
     }
+}
+
+/// Adds code behind an operator.
+fn append(code: &mut Code, operator: &str, next: &Code) {
+    let shift = code.lines.len() as u32 - 1;
+    code.text.push_str(operator);
+    code.text.push_str(&next.text);
+    code.lines.extend(next.lines.iter().skip(1));
+    let verbatim = next.verbatim.iter().map(|line| line + shift);
+    code.verbatim.extend(verbatim);
 }
 
 /// The parts of an expression that are evaluated in any case, in that order.

@@ -198,6 +198,30 @@ impl<'p> Text<'p> {
         code
     }
 
+    /// The text of an expression as an operand of any operator.
+    pub fn render_operand(&self, expr: &Expr, edits: &Edits) -> Code {
+        let code = self.render_expr(expr, edits);
+        let is_atom = edits.at(expr.range()).is_some()
+            || expr.is_literal_expr()
+            || matches!(
+                expr,
+                Expr::Name(_)
+                    | Expr::Call(_)
+                    | Expr::Attribute(_)
+                    | Expr::Subscript(_)
+                    | Expr::List(_)
+                    | Expr::Dict(_)
+                    | Expr::Set(_)
+            );
+        if is_atom || code.text.starts_with('(') && code.lines.len() > 1 {
+            return code;
+        }
+        Code {
+            text: format!("({})", code.text),
+            ..code
+        }
+    }
+
     /// The arguments of a call, as between its parentheses.
     pub fn render_arguments(&self, arguments: &ast::Arguments, edits: &Edits) -> Code {
         let inside = TextRange::new(
