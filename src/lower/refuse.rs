@@ -53,15 +53,15 @@ pub fn expression(builder: &Builder<'_, '_>, expr: &Expr) -> Diagnostic {
     .help(help)
 }
 
-/// A replacement field that shows its own source text.
+/// A replacement field that shows its own source text, which cannot be written into the string.
 pub fn debug_field(builder: &Builder<'_, '_>, field: &ast::InterpolatedElement) -> Diagnostic {
     Diagnostic::new(
         "E0403",
-        "a call of another entity inside a field with `=` is not supported yet",
+        "a call of another entity inside a field that shows text with quotes is not supported yet",
         site_within(builder, field.range),
         "leaves the entity here",
     )
-    .note("a field such as `{x=}` shows the text of its expression, which the compiler rewrites at a call")
+    .note("a field such as `{x=}` shows the text of its expression, and quotes in that would end the string")
     .help("assign the result to a variable before, and show that")
 }
 

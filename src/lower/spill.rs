@@ -567,7 +567,8 @@ impl Builder<'_, '_> {
         if !self.has_site(field.range) {
             return;
         }
-        if field.debug_text.is_some() {
+        let shown = field.debug_text.as_ref().map(ast::DebugText::as_str);
+        if shown.is_some_and(|text| text.contains(['"', '\'', '\\', '\n'])) {
             let refused = refuse::debug_field(self, field);
             self.diagnostics.push(refused);
             return;
@@ -582,25 +583,48 @@ impl Builder<'_, '_> {
             );
         }
         self.lower_operands(&parts);
+        if let Some(shown) = shown {
+            self.show_text(field, shown);
+        }
+    }
+
+    /// Writes the text that a field with `=` shows of itself beside the field, whose own text has been changed.
+    fn show_text(&mut self, field: &ast::InterpolatedElement, shown: &str) {
+        let uses = self.field_effects(field).uses.into_iter().collect();
+        let value = self.text.render_expr(&field.expression, &self.edits).text;
+        let spec = field.format_spec.as_ref().map(|spec| {
+            let spec = self.text.render(spec.range, &self.edits).text;
+            format!(":{}", spec.trim_start_matches(':'))
+        });
+        let conversion = match (field.conversion.to_char(), &spec) {
+            (Some(conversion), _) => format!("!{conversion}"),
+            (None, None) => "!r".to_owned(),
+            (None, Some(_)) => String::new(),
+        };
+        let shown = shown.replace('{', "{{").replace('}', "}}");
+        let text = format!("{shown}{{{value}{conversion}{}}}", spec.unwrap_or_default());
+        self.edits.set(field.range, Edit { text, uses });
+    }
+
+    fn field_effects(&self, field: &ast::InterpolatedElement) -> Effects {
+        let mut effects = self.effects(&field.expression);
+        if let Some(spec) = &field.format_spec {
+            for inner in spec
+                .elements
+                .iter()
+                .filter_map(|one| one.as_interpolation())
+            {
+                effects.then(&self.effects(&inner.expression));
+            }
+        }
+        effects
     }
 
     /// Formats a replacement field into a temporary: its value is turned into text before the next is evaluated.
     fn save_field(&mut self, field: &ast::InterpolatedElement) {
         let name = self.temporary(&format!("{}_text", describe(&field.expression)));
-        let effects = {
-            let mut effects = self.effects(&field.expression);
-            if let Some(spec) = &field.format_spec {
-                for inner in spec
-                    .elements
-                    .iter()
-                    .filter_map(|one| one.as_interpolation())
-                {
-                    effects.then(&self.effects(&inner.expression));
-                }
-            }
-            effects.then(&Effects::of_binding(&name));
-            effects
-        };
+        let mut effects = self.field_effects(field);
+        effects.then(&Effects::of_binding(&name));
         let mut code = self.text.render(field.range, &self.edits);
         let quote = match (code.text.contains('"'), code.text.contains('\n')) {
             (false, false) => "\"",
