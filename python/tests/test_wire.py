@@ -285,13 +285,44 @@ def test_what_cannot_be_encoded_is_named_with_its_path(value: object, message: s
     assert message in str(explain(WIRE, "X.m", [("argument 'v'", value)], caught.value))
 
 
+@pytest.mark.parametrize("length", [30, 300, 30_000])
+@pytest.mark.parametrize("doubly", [False, True])
+def test_long_chains(length: int, doubly: bool) -> None:
+    first = node = kinds.Point(0)
+    for number in range(1, length):
+        node.y = kinds.Point(number, None)
+        if doubly:
+            node.y.x = [number, node]
+        node = node.y
+    back = round_trip({"first": first, "last": node})
+    found = back["first"]
+    for number in range(1, length):
+        assert type(found.y) is kinds.Point
+        assert found.y.x == number if not doubly else (found.y.x[0], found.y.x[1] is found) == (number, True)
+        found = found.y
+    assert found is back["last"]
+
+
+@pytest.mark.parametrize("depth", [30, 60, 5000])
 @pytest.mark.parametrize("shared", [False, True])
-def test_too_deep_nesting_is_an_error_of_its_own(shared: bool) -> None:
+def test_deep_lists(depth: int, shared: bool) -> None:
     value: list[Any] = []
-    for _ in range(5000):
+    for _ in range(depth):
         value = [value, value] if shared else [value]
-    with pytest.raises(Unencodable, match="nested too deeply"):
+    back = round_trip(value)
+    for _ in range(depth):
+        assert not shared or back[0] is back[1]
+        back = back[0]
+    assert back == []
+
+
+def test_too_deep_nesting_is_an_error_of_its_own() -> None:
+    value: tuple[Any, ...] = ()
+    for _ in range(5000):
+        value = (value, [])
+    with pytest.raises(Unencodable, match="nested too deeply") as caught:
         encoded(value)
+    assert str(explain(WIRE, "X.m", [("result", value)], caught.value)) == "X.m: a value is nested too deeply"
 
 
 @pytest.mark.parametrize(

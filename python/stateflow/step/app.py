@@ -21,7 +21,7 @@ from stateflow.wire.errors import Malformed, Unencodable
 from stateflow.wire.explain import explain
 from stateflow.wire.names import Names
 from stateflow.wire.reader import Reader
-from stateflow.wire.sharing import Scan, encode
+from stateflow.wire.sharing import encode_value
 from stateflow.wire.values import Wire
 
 IR_VERSION = 1
@@ -104,7 +104,7 @@ class App:
     def encode_parts(self, root: object, where: str, labels: Callable[[], Iterable[tuple[str, object]]]) -> bytes:
         """Encode a value whose parts have names of their own for whoever has to be told about them."""
         try:
-            return encode(self.wire, root, Scan(self.wire, root))
+            return encode_value(self.wire, root)
         except Unencodable as error:
             reason = error
         raise explain(self.wire, where, labels(), reason)
@@ -149,7 +149,7 @@ def _import_modules(names: Iterable[str]) -> None:
             continue
         try:
             importlib.import_module(name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise StateflowError(f"module {name} cannot be imported: {type(error).__name__}: {error}") from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from enum import Enum, Flag
 from typing import Any
@@ -16,6 +17,12 @@ from stateflow.wire.scalars import BY_CODE
 from stateflow.wire.values import Wire
 
 
+_Fill = Callable[[], None]
+
+_FILL_AT_ONCE = 10
+"""How many objects of the table may be filled within each other; those further inside are filled afterwards."""
+
+
 class _Table:
     """The shared objects of a value that is being read."""
 
@@ -23,6 +30,9 @@ class _Table:
         self.entries = entries
         self.aliases = aliases
         self.objects: dict[int, object] = {}
+        self.depth = 0
+        self.waiting: deque[Callable[[], None]] = deque()
+        """Objects that are to be filled when those around them are there."""
 
 
 class Reader:
@@ -64,6 +74,8 @@ class Reader:
         self._table = _Table(entries, {index: token for token, index in aliases})
         try:
             value = self.unpack(root)
+            while self._table.waiting:
+                self._table.waiting.popleft()()
             for token, index in marks:
                 self.tokens[token] = self.shared(index)
         finally:
@@ -74,35 +86,38 @@ class Reader:
 
     def _make_entry(self, objects: dict[int, object], index: int, entry: bytes) -> object:
         """Make an object and remember it before what is in it is read, as that may lead back to it."""
+        opened = self._open(entry)
+        if opened is None:
+            return objects.setdefault(index, self.unpack(entry))
+        made, fill = opened
+        objects[index] = made
+        table = self._table
+        if table.depth >= _FILL_AT_ONCE:
+            table.waiting.append(fill)
+            return made
+        table.depth += 1
+        fill()
+        table.depth -= 1
+        return made
+
+    def _open(self, entry: bytes) -> tuple[Any, _Fill] | None:
+        """Make an object that is filled later; None where there is no such thing for its type."""
         head = entry[0]
         if 0x90 <= head <= 0x9F or head in (0xDC, 0xDD):
             items: list[object] = []
-            objects[index] = items
-            items.extend(self.unpack(entry))
-            return items
+            return items, lambda: items.extend(self.unpack(entry))
         if 0x80 <= head <= 0x8F or head in (0xDE, 0xDF):
             mapping: dict[object, object] = {}
-            objects[index] = mapping
-            mapping.update(self.unpack(entry))
-            return mapping
+            return mapping, lambda: mapping.update(self.unpack(entry))
         code, data = msgpack.unpackb(entry)
         opener = _OPENERS.get(code)
-        opened = opener(self, data) if opener is not None else None
-        if opened is None:
-            return objects.setdefault(index, self._extension(code, data))
-        made, fill = opened
-        objects[index] = made
-        fill()
-        return made
+        return None if opener is None else opener(self, data)
 
     def _extension(self, code: int, data: bytes) -> object:
         read = _READERS.get(code)
         if read is None:
             raise Malformed(f"unknown extension type {code}")
         return read(self, data)
-
-
-_Fill = Callable[[], None]
 
 
 def _split_name(data: bytes) -> tuple[bytes, bytes]:

@@ -10,6 +10,7 @@ Aliases say by which token the reader may already have the object of an entry; w
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,15 @@ from stateflow.wire.values import NOTHING, LoweredKey, Wire, extension
 _STRINGS = frozenset({str})
 _BY_VALUE = (tuple, frozenset)
 
+DEEP = 64
+"""How many levels of nesting msgpack is given as they are."""
+
+INLINE = 10
+"""In what is nested deeper, how many levels stand in each other before the next object goes to the table."""
+
+TOO_DEEP = 50
+"""How many levels of tuples, which cannot go to the table before what they hold, are accepted there."""
+
 
 class Scan:
     """What is reached from a value: raises `Unencodable` where that includes what has no encoding."""
@@ -33,6 +43,8 @@ class Scan:
         """Those that were reached more than once."""
         self.plain = True
         """Whether msgpack can be given the value as it is."""
+        self.deep = False
+        """Whether it is nested too deeply for that."""
         self._temporary: list[object] = []
         self._walk(wire, root)
 
@@ -41,10 +53,18 @@ class Scan:
         return [value for ident, value in self.seen.items() if ident in other.seen and type(value) not in _BY_VALUE]
 
     def _walk(self, wire: Wire, root: object) -> None:
+        level: list[Any] = [root]
+        depth = 0
+        while level:
+            level = self._inside(wire, level)
+            depth += 1
+        self.deep = depth > DEEP
+
+    def _inside(self, wire: Wire, level: list[Any]) -> list[Any]:
+        """Note the objects of one level of nesting, and return those of the next."""
         seen, flat = self.seen, wire.flat
-        stack: list[Any] = [root]
-        while stack:
-            value = stack.pop()
+        inside: list[Any] = []
+        for value in level:
             kind = type(value)
             if kind in flat:
                 continue
@@ -66,12 +86,13 @@ class Scan:
                 self._temporary.append(value)
             if type(value) is dict:
                 if not _STRINGS.issuperset(map(type, value)):
-                    stack.extend(value)
+                    inside.extend(value)
                 value = value.values()
             elif type(value) is not list:
                 continue
             if not flat.issuperset(map(type, value)):
-                stack.extend(value)
+                inside.extend(value)
+        return inside
 
 
 def encode(
@@ -86,17 +107,19 @@ def encode(
     `marks` and `aliases` are objects by token; marks of objects that are not reached are left out.
     """
     reached = {token: value for token, value in marks.items() if id(value) in scan.seen} if marks else {}
-    if scan.plain and not scan.shared and not reached and not aliases:
+    if scan.plain and not scan.deep and not scan.shared and not reached and not aliases:
         return wire.pack(root)
     tabled = scan.shared | {id(value) for known in (reached, aliases or {}) for value in known.values()}
-    try:
-        while True:
-            try:
-                return _Lowering(wire, tabled, reached, aliases or {}).encode(root)
-            except _Cycle as cycle:
-                tabled.add(cycle.through)
-    except RecursionError as error:
-        raise Unencodable("it is nested too deeply") from error
+    while True:
+        try:
+            return _Lowering(wire, tabled, reached, aliases or {}).encode(root)
+        except _Cycle as cycle:
+            tabled.add(cycle.through)
+
+
+def encode_value(wire: Wire, root: object) -> bytes:
+    """Encode a value by itself. Raises `Unencodable`."""
+    return encode(wire, root, Scan(wire, root))
 
 
 class _Cycle(Exception):
@@ -121,9 +144,13 @@ class _Lowering:
         self._open: list[object] = []
         self._index: dict[int, int] = {}
         self._entries: list[bytes] = []
+        self._waiting: deque[tuple[int, object]] = deque()
 
     def encode(self, root: object) -> bytes:
         lowered = self._pack(self._lower(root))
+        while self._waiting:
+            index, value = self._waiting.popleft()
+            self._entries[index] = self._pack(self._body(value))
         if not self._entries:
             return lowered
         table = [lowered, self._entries, self._tokens(self._marks), self._tokens(self._aliases)]
@@ -139,25 +166,32 @@ class _Lowering:
         if type(value) in self._flat:
             return value
         ident = id(value)
-        if ident not in self._tabled:
-            return self._body(value)
         index = self._index.get(ident)
+        deep = index is None and len(self._open) >= INLINE and self._wire.is_made_empty(type(value))
+        if ident not in self._tabled and not deep:
+            return self._body(value)
         if index is None:
             index = self._index[ident] = len(self._entries)
             self._entries.append(b"")
-            self._entries[index] = self._pack(self._body(value))
+            if deep:
+                self._tabled.add(ident)
+                self._waiting.append((index, value))
+            else:
+                self._entries[index] = self._pack(self._body(value))
         elif not self._entries[index]:
             self._check_cycle(value)
         return extension(codes.SHARED_REF, index.to_bytes(4, "big").lstrip(b"\0"))
 
     def _check_cycle(self, value: object) -> None:
         """See to it that something on the way from an object that is being encoded to itself can be made empty."""
-        start = next(index for index, candidate in enumerate(self._open) if candidate is value)
+        start = next((index for index, candidate in enumerate(self._open) if candidate is value), len(self._open))
         holders = [candidate for candidate in self._open[start:] if self._wire.is_made_empty(type(candidate))]
         if holders and not any(id(holder) in self._tabled for holder in holders):
             raise _Cycle(id(holders[-1]))
 
     def _body(self, value: Any) -> Any:
+        if len(self._open) > TOO_DEEP:
+            raise Unencodable("a value is nested too deeply")
         self._open.append(value)
         body = self._make_body(value)
         self._open.pop()

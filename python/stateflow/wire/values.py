@@ -87,8 +87,8 @@ class Wire:
         packer = packers.pop() if packers else self._packer()
         try:
             packed: bytes = packer.pack(value)
-        except ValueError as error:
-            raise Unencodable("it is nested too deeply (more than 500 levels)") from error
+        except (ValueError, RecursionError) as error:
+            raise Unencodable(f"a value is too large: {error}") from error
         packers.append(packer)
         return packed
 
