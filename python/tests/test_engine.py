@@ -376,3 +376,24 @@ def test_every_hop_of_a_purchase_is_small(app: App) -> None:
         waiting.extend(outcome.messages)
     assert len(sizes) == 5
     assert max(sizes) <= 250
+
+
+@pytest.mark.parametrize("friend", [BOB, EVE], ids=["inside", "between"])
+def test_causes_travel_with_their_own_lines(world: World, friend: Address) -> None:
+    failure = world.failure("User", "bob", "ask", friend, "wrap")
+    call = '208 User.ask: answer = friend.wrap("x") if method == "wrap" else friend.explode()'
+    assert (failure.type, failure.message) == ("ValueError", "wrapped")
+    assert traced(failure) == [call, '205 User.wrap: raise ValueError("wrapped") from error']
+    cause = failure.cause
+    assert cause is not None
+    assert failure.context is None, "a cause suppresses the context"
+    assert (cause.type, cause.notes) == ("TypeError", ("a deposit",))
+    assert traced(cause) == ["202 User.wrap: return self.deposit(amount)", "144 User.deposit: self.balance += amount"]
+
+
+def test_an_exception_that_cannot_be_carried_is_told(world: World) -> None:
+    failure = world.failure("User", "bob", "ask", EVE, "explode")
+    assert failure.type == "stateflow.StateflowError"
+    assert "ValueError" in failure.message
+    assert "args[1]: a lambda cannot be encoded" in failure.message
+    assert [line.line for line in failure.lines] == [208, 198]

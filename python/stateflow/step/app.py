@@ -68,7 +68,7 @@ class App:
         if str(root) not in sys.path:
             sys.path.insert(0, str(root))
         names = [module["name"] for module in ir["modules"]]
-        _import_modules(sorted(names, key=lambda name: name != ir["name"]))
+        _import_modules(root, sorted(names, key=lambda name: name != ir["name"]))
         wire = Wire(Names(names))
         for loop in LOOPS:
             wire.names.register(b"@" + loop.__name__.encode(), loop)
@@ -143,14 +143,19 @@ def _read_json(path: Path) -> Any:
         raise StateflowError(f"{path} is not JSON: {error}") from error
 
 
-def _import_modules(names: Iterable[str]) -> None:
+def _import_modules(root: Path, names: Iterable[str]) -> None:
     for name in names:
         if name.rpartition(".")[2] == "__main__":
             continue
         try:
-            importlib.import_module(name)
+            module = importlib.import_module(name)
         except (Exception, SystemExit) as error:
             raise StateflowError(f"module {name} cannot be imported: {type(error).__name__}: {error}") from error
+        file = module.__file__ or next(iter(module.__path__))
+        if not Path(file).resolve().is_relative_to(root):
+            raise StateflowError(
+                f"module {name} has the name of another one, which is in use already ({file}): rename it"
+            )
 
 
 def _find_class(entity: Mapping[str, Any]) -> type:

@@ -16,7 +16,6 @@ from stateflow.wire.exceptions import fill_exception
 from stateflow.wire.scalars import BY_CODE
 from stateflow.wire.values import Wire
 
-
 _Fill = Callable[[], None]
 
 _FILL_AT_ONCE = 10

@@ -194,6 +194,20 @@ class User:
             count += 1
         return count
 
+    def explode(self) -> None:
+        raise ValueError("no", lambda: None)
+
+    def wrap(self, amount: int) -> int:
+        try:
+            return self.deposit(amount)
+        except TypeError as error:
+            error.add_note("a deposit")
+            raise ValueError("wrapped") from error
+
+    def ask(self, friend: User, method: str) -> object:
+        answer = friend.wrap("x") if method == "wrap" else friend.explode()
+        return answer
+
 
 # ruff: noqa: B018
 # mypy: ignore-errors
