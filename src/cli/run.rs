@@ -33,7 +33,7 @@ pub struct Args {
     /// Compile and start again, with the same data, when a file of the app changes
     #[arg(long)]
     reload: bool,
-    /// Keep everything in memory and interleave calls, crashes and late deliveries as the seed says
+    /// Keep everything in memory and let requests take turns message by message, as the seed says
     #[arg(long, value_name = "SEED")]
     interleave: Option<u64>,
     /// What to run it on

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from stateflow.adapters.interleaved import Interleaved
 from stateflow.adapters.local_service import LocalService
 from stateflow.adapters.local_store import Store
 from stateflow.errors import StateflowError
@@ -28,10 +29,9 @@ def main(bundle: Path, arguments: Sequence[str] | None = None) -> int:
         bound = listen(options.host, options.port)
         app = App.load(bundle)
         metrics = Metrics()
-        store = Store(options.data, app.name, {entity["name"]: entity["key"]["type"] for entity in app.ir["entities"]})
+        service = _service(options, app, metrics, log)
     except (CannotListen, StateflowError) as error:
         return fail(str(error))
-    service = LocalService(app, store, metrics.batch_done, _failed(log))
     gateway = Gateway(app, service, Limits(options.timeout, options.max_body), metrics, log)
     server = Server(gateway, bound, options.grace, log)
     if options.exit_with_stdin:
@@ -43,6 +43,13 @@ def main(bundle: Path, arguments: Sequence[str] | None = None) -> int:
         os._exit(0)
     log.write("info", "stopped")
     return 0
+
+
+def _service(options: argparse.Namespace, app: App, metrics: Metrics, log: Log) -> LocalService | Interleaved:
+    if options.interleave is not None:
+        return Interleaved(app, options.interleave)
+    store = Store(options.data, app.name, {entity["name"]: entity["key"]["type"] for entity in app.ir["entities"]})
+    return LocalService(app, store, metrics.batch_done, _failed(log))
 
 
 def _failed(log: Log) -> Callable[[str, BaseException], None]:
@@ -72,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-body", type=_bytes, default=1 << 20, metavar="BYTES", help="how large a request may be")
     add("--log-level", choices=list(LEVELS), default="info", help="what is logged on stderr; requests are at info")
     add("--log-format", choices=["json", "text"], default="json", help="JSON lines, or key=value pairs")
+    add(
+        "--interleave",
+        type=int,
+        metavar="SEED",
+        help="keep all in memory and let requests take turns message by message, as the seed says",
+    )
     add("--exit-with-stdin", action="store_true", help="stop when stdin ends")
     return parser
 
