@@ -117,6 +117,23 @@ fn text(path: impl AsRef<Path>) -> String {
 }
 
 #[test]
+fn a_good_app_is_checked_without_a_result() {
+    let place = Place::with_app();
+    let ended = place
+        .run(&["check", "shop.py", "--deny", "warnings"])
+        .succeeded();
+    assert_eq!(ended.out, "");
+    assert!(ended.err.contains("2 entities"), "{ended:?}");
+    assert_eq!(
+        place
+            .run(&["check", "shop.py", "--message-format", "json"])
+            .succeeded()
+            .err,
+        ""
+    );
+}
+
+#[test]
 fn a_file_that_is_not_python_is_rejected() {
     let place = Place::new();
     place.write("app.py", "Dear reader, this is a letter.\n");
@@ -173,6 +190,25 @@ fn diagnostics_for_scripts_are_objects_a_line() {
 }
 
 #[test]
+fn warnings_are_errors_where_they_are_denied() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/errors");
+    let warning = fs::read_dir(fixtures)
+        .expect("fixtures")
+        .map(|entry| entry.expect("a fixture").path())
+        .find(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('W'))
+        })
+        .expect("a program with a warning")
+        .join("app.py");
+    let app = warning.to_str().expect("a plain path");
+    let place = Place::new();
+    place.run(&["check", app]).succeeded();
+    let denied = place.run(&["check", app, "--deny", "warnings"]);
+    assert_eq!(denied.status, Some(1), "{denied:?}");
+}
+
+#[test]
 fn colours_are_for_terminals_and_for_who_asks() {
     let place = Place::new();
     place.write("empty.py", "");
@@ -197,6 +233,28 @@ fn the_ir_goes_to_standard_output() {
     let app: stateflow::ir::App = serde_json::from_str(&ended.out).expect("an app");
     assert_eq!(app.name, "shop");
     assert_eq!(ended.out, stateflow::emit::to_json(&app).expect("JSON"));
+}
+
+#[test]
+fn bundles_go_where_they_are_wanted() {
+    let place = Place::with_app();
+    let ended = place
+        .run(&["compile", "shop.py", "--target", "local"])
+        .succeeded();
+    assert_eq!(ended.out, "build/shop/local\n");
+    place
+        .run(&["compile", "shop.py", "--target", "local", "-o", "out"])
+        .succeeded();
+    place
+        .run(&["compile", "shop.py", "--target", "all", "-o", "every"])
+        .succeeded();
+    for folder in ["build/shop/local", "out", "every/local"] {
+        assert_eq!(
+            text(place.path(folder).join("dataflow.json")),
+            text(place.path("out/dataflow.json"))
+        );
+        assert!(place.path(folder).join("app/shop.py").is_file());
+    }
 }
 
 #[test]

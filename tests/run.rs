@@ -161,6 +161,61 @@ fn a_run_serves_until_it_is_interrupted() {
 }
 
 #[test]
+fn the_example_works_as_printed_and_data_outlives_a_run() {
+    let (folder, _) = new_app();
+    let mut run = Run::start(folder.path(), &[]);
+    run.wait_for("serving shop at http://");
+    run.wait_for("try it");
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let line = run.wait_for("curl http://");
+        let line = line.trim().strip_prefix("curl http://").expect("a URL");
+        let (url, body) = line.split_once(" --json ").expect("a body");
+        let (address, path) = url.split_once('/').expect("a path");
+        let address = address.parse().expect("an address");
+        answers.push(
+            request(
+                address,
+                "POST",
+                &format!("/{path}"),
+                body.trim_matches('\''),
+            )
+            .expect("an answer"),
+        );
+    }
+    run.signal("INT");
+    let (status, said) = run.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert_eq!(answers[0], (201, r#"{"key":"name"}"#.to_owned()));
+    assert_eq!(answers[1], (201, r#"{"key":"username"}"#.to_owned()));
+    assert_eq!(answers[2], (200, "true".to_owned()));
+
+    let (run, address) = Run::serving(folder.path(), &[]);
+    let (status, user) = request(address, "GET", "/User/username", "").expect("an answer");
+    assert_eq!(
+        (status, user.contains("\"balance\":0")),
+        (200, true),
+        "{user}"
+    );
+    run.signal("INT");
+    assert_eq!(run.end().0.code(), Some(0));
+}
+
+#[test]
+fn calls_interleave_in_memory_on_demand() {
+    let (folder, _) = new_app();
+    let (run, address) = Run::serving(folder.path(), &["--interleave", "7"]);
+    let body = r#"{"name": "apple", "price": 3}"#;
+    let made = request(address, "POST", "/Item", body).expect("an answer");
+    assert_eq!(made, (201, r#"{"key":"apple"}"#.to_owned()));
+    run.signal("INT");
+    let (status, said) = run.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("seed 7"), "{said}");
+    assert!(!folder.path().join(".stateflow/shop/state.db").exists());
+}
+
+#[test]
 fn the_server_ends_with_the_command_however_that_ends() {
     let (folder, _) = new_app();
     let (run, address) = Run::serving(folder.path(), &[]);
@@ -178,6 +233,28 @@ fn data_is_used_by_one_run_at_a_time() {
     assert!(said.contains("the data folder data is in use"), "{said}");
     run.signal("INT");
     assert_eq!(run.end().0.code(), Some(0));
+}
+
+#[test]
+fn a_change_is_compiled_and_served_and_a_mistake_is_told() {
+    let (folder, app) = new_app();
+    let source = fs::read_to_string(&app).expect("the app");
+    let (mut run, address) = Run::serving(folder.path(), &["--reload"]);
+    fs::write(&app, format!("{source}\ndef broken(:\n")).expect("a change");
+    run.wait_for("error[E0001]");
+    run.wait_for("served on as it was");
+    assert!(is_up(address));
+    fs::write(&app, format!("{source}\nWORD = 'new'\n")).expect("a change");
+    run.wait_for("reloaded");
+    assert!(is_up(address));
+    fs::write(&app, format!("{source}\nraise SystemError('not today')\n")).expect("a change");
+    run.wait_for("did not start");
+    run.wait_for("served on as it was");
+    run.wait_for("event=listening");
+    assert!(is_up(address));
+    run.signal("INT");
+    let (status, said) = run.end();
+    assert_eq!(status.code(), Some(0), "{said}");
 }
 
 #[test]

@@ -14,10 +14,10 @@ class OutOfStock(Exception):
 class Item:
     """Something on sale. Each item lives under its name, on whatever machine the engine chooses."""
 
-    def __init__(self, name: str, price: int) -> None:
+    def __init__(self, name: str, price: int, stock: int = 0) -> None:
         self.name: str = name
         self.price: int = price
-        self.stock: int = 0
+        self.stock: int = stock
 
     def __key__(self) -> str:
         return self.name
