@@ -413,6 +413,14 @@ fn a_reader_who_has_had_enough_is_no_error() {
 }
 
 #[test]
+fn a_full_standard_output_is_told() {
+    let place = Place::new();
+    let full = fs::File::create("/dev/full").expect("the device");
+    let ended = Ended::of(place.command(BIN).args(["explain", "E0101"]).stdout(full));
+    ended.failed(&["cannot write to standard output"]);
+}
+
+#[test]
 fn a_port_in_use_is_told_before_anything_is_installed() {
     let place = Place::with_app();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -4,13 +4,15 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 
+use anyhow::{Context, Result};
 use stateflow::diagnostics::Style;
 
 /// Writes a result to standard output.
-pub fn print(text: &str) -> io::Result<()> {
+pub fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .context("cannot write to standard output")
 }
 
 /// Writes a line to standard error; where that is closed, nobody wants to know.
