@@ -6,7 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use stateflow::check;
 use stateflow::model;
+use stateflow::resolve;
 use stateflow::source::{FileId, LineIndex, SourceFile, Sources, decode};
 use stateflow::syntax::{Module, Program, ast::PythonVersion, parse, with_large_stack};
 
@@ -58,6 +60,15 @@ fn verdicts() -> (PythonVersion, BTreeMap<PathBuf, String>) {
 
 /// What the front end says of a file, and after it has built the model.
 fn refusal(bytes: &[u8], version: PythonVersion) -> Option<String> {
+    compiled(bytes, version, |model| assert_eq!(model.scopes.len(), 1))
+}
+
+/// What is said of a file, after its model has been looked at.
+fn compiled(
+    bytes: &[u8],
+    version: PythonVersion,
+    look: impl FnOnce(&model::Model<'_>),
+) -> Option<String> {
     let text = match decode(bytes) {
         Ok(text) => text,
         Err(error) => return Some(error.to_string()),
@@ -90,8 +101,20 @@ fn refusal(bytes: &[u8], version: PythonVersion) -> Option<String> {
         requires_python: None,
     };
     let (built, _) = model::build(&program);
-    assert_eq!(built.scopes.len(), 1);
+    look(&built);
     refusal
+}
+
+/// The text with every class at the top of the module made an entity.
+fn with_entities(text: &str) -> String {
+    let mut marked = String::new();
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("class ") {
+            marked.push_str("@stateflow.entity\n");
+        }
+        marked.push_str(line);
+    }
+    marked + "\nimport stateflow\n"
 }
 
 #[test]
@@ -115,4 +138,28 @@ fn the_front_end_agrees_with_cpython_on_its_own_library() {
         differences
     });
     assert_eq!(differences.expect("a thread"), [] as [String; 0]);
+}
+
+#[test]
+fn every_class_of_the_library_may_be_an_entity() {
+    let (version, files) = verdicts();
+    let (entities, sites) = with_large_stack(|| {
+        let (mut entities, mut sites) = (0, 0);
+        for path in files.keys() {
+            let bytes = fs::read(path).expect("a readable file");
+            let Ok(text) = decode(&bytes) else {
+                continue;
+            };
+            compiled(with_entities(&text).as_bytes(), version, |model| {
+                let (resolution, _) = resolve::resolve(model);
+                check::check(model, &resolution);
+                entities += model.entities.len();
+                sites += resolution.sites.len();
+            });
+        }
+        (entities, sites)
+    })
+    .expect("a thread");
+    assert!(entities > 5_000, "only {entities} entities");
+    assert!(sites > 1_000, "only {sites} sites");
 }

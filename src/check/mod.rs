@@ -1,11 +1,45 @@
 //! The rules of the language that need no lowering: a file for each group of them.
 
+mod creation;
+mod defaults;
+mod dynamic;
+mod init;
+mod shared;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
 use crate::diagnostics::Diagnostic;
-use crate::model::Model;
+use crate::model::{Function, Model};
 use crate::resolve::Resolution;
+use crate::source::Span;
+use crate::syntax::span;
 
 /// Checks every rule.
 pub fn check(model: &Model<'_>, resolution: &Resolution) -> Vec<Diagnostic> {
-    let _ = (model, resolution);
-    Vec::new()
+    let mut diagnostics = Vec::new();
+    init::check(model, resolution, &mut diagnostics);
+    shared::check(model, resolution, &mut diagnostics);
+    creation::check(model, &mut diagnostics);
+    defaults::check(model, &mut diagnostics);
+    dynamic::check(model, resolution, &mut diagnostics);
+    diagnostics
+}
+
+/// Every function of the app.
+fn functions<'m, 'p>(model: &'m Model<'p>) -> impl Iterator<Item = &'m Function<'p>> {
+    let entities = model.entities.iter().flat_map(|entity| &entity.methods);
+    let classes = model.classes.iter().flat_map(|class| &class.methods);
+    entities.chain(classes).chain(&model.functions)
+}
+
+/// Where a function is defined.
+fn span_of(model: &Model<'_>, function: &Function<'_>) -> Span {
+    span(model.program.module(function.module).file, function.def)
+}
+
+/// Whether one span lies inside another.
+fn inside(inner: Span, outer: Span) -> bool {
+    inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
 }

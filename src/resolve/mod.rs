@@ -7,10 +7,15 @@ mod errors;
 mod facts;
 mod graph;
 mod infer;
+mod locals;
 mod names;
 mod signature;
 mod to_ir;
 mod types;
+
+pub(crate) use infer::changes;
+pub(crate) use locals::Locals;
+pub(crate) use names::meaning;
 
 use std::collections::{HashMap, HashSet};
 

@@ -244,9 +244,11 @@ impl Type {
         1 + self.parts().map(Type::depth).max().unwrap_or(0)
     }
 
-    /// The type, or one that cannot be told where it nests too deeply.
+    /// The type, or one that cannot be told where it, or a part of it, nests too deeply.
     pub fn bounded(self, at: Span) -> Type {
-        if self.depth() > MAX_DEPTH {
+        let complex =
+            |type_: &Type| matches!(type_, Self::Unknown(reason) if reason.why == Why::Complex);
+        if self.depth() > MAX_DEPTH || self.any(&mut { complex }) {
             Self::unknown(Why::Complex, at)
         } else {
             self

@@ -1,6 +1,7 @@
 //! Attributes: fields, methods, members of classes and modules.
 
 use super::super::code::{CodeId, Owner};
+use super::super::facts::Facts;
 use super::super::types::{Reason, Type};
 use super::super::{Site, errors};
 use super::Interpreter;
@@ -23,7 +24,7 @@ pub(super) enum Found {
     Nothing,
 }
 
-impl Interpreter<'_, '_> {
+impl<'a> Interpreter<'a, '_> {
     pub(super) fn attribute(&mut self, attribute: &ast::ExprAttribute) -> Type {
         let receiver = self.expr(&attribute.value);
         self.note_receiver(&attribute.value, &receiver);
@@ -69,8 +70,8 @@ impl Interpreter<'_, '_> {
             Found::Value(type_) => type_,
             Found::Code(code) => self.read_code(code, self.at(attribute)),
             Found::Nothing => {
-                let diagnostic = errors::unknown_attribute(self.facts, id, attribute, self.file);
-                self.report(diagnostic);
+                let file = self.file;
+                self.report(|facts| errors::unknown_attribute(facts, id, attribute, file));
                 Type::Opaque
             }
         }
@@ -103,30 +104,29 @@ impl Interpreter<'_, '_> {
                 .field(Owner::Entity(id), name)
                 .unwrap_or(Type::Opaque);
         }
-        let (diagnostic, type_) = match self.find(&Type::reference(id), name) {
-            Found::Code(code) => (
-                errors::reference_member(self.facts, code, attribute, self.file),
-                self.facts.result(code),
-            ),
-            Found::Value(type_) if self.facts.in_class_body(Owner::Entity(id), name) => (
-                errors::class_constant(self.facts, id, attribute, self.file),
-                type_,
-            ),
-            _ => (
-                errors::unknown_attribute(self.facts, id, attribute, self.file),
-                Type::Opaque,
-            ),
-        };
-        self.report(diagnostic);
-        type_
+        let file = self.file;
+        match self.find(&Type::reference(id), name) {
+            Found::Code(code) => {
+                self.report(|facts| errors::reference_member(facts, code, attribute, file));
+                self.facts.result(code)
+            }
+            Found::Value(type_) if self.facts.in_class_body(Owner::Entity(id), name) => {
+                self.report(|facts| errors::class_constant(facts, id, attribute, file));
+                type_
+            }
+            _ => {
+                self.report(|facts| errors::unknown_attribute(facts, id, attribute, file));
+                Type::Opaque
+            }
+        }
     }
 
     fn read_entity_class(&mut self, attribute: &ast::ExprAttribute, id: EntityId) -> Type {
         match self.find(&Type::EntityClass(id), &attribute.attr) {
             Found::Value(type_) => type_,
             Found::Code(code) if self.facts.is_method(code) => {
-                let diagnostic = errors::unbound(self.facts, code, self.at(attribute));
-                self.report(diagnostic);
+                let at = self.at(attribute);
+                self.report(|facts| errors::unbound(facts, code, at));
                 Type::Opaque
             }
             Found::Code(code) => self.read_code(code, self.at(attribute)),
@@ -278,11 +278,13 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        if let Some(findings) = &mut self.findings
-            && !findings.diagnostics.contains(&diagnostic)
-        {
-            findings.diagnostics.push(diagnostic);
+    /// Reports, in the last pass, what is made of the facts.
+    pub(super) fn report(&mut self, make: impl FnOnce(&Facts<'a>) -> Diagnostic) {
+        if let Some(findings) = &mut self.findings {
+            let diagnostic = make(self.facts);
+            if !findings.diagnostics.contains(&diagnostic) {
+                findings.diagnostics.push(diagnostic);
+            }
         }
     }
 
@@ -298,13 +300,13 @@ impl Interpreter<'_, '_> {
         }
         let diagnostic = errors::unknown_receiver(self.facts, attribute, reason, use_, self.file);
         if let Some(diagnostic) = diagnostic {
-            self.report(diagnostic);
+            self.report(|_| diagnostic);
         }
     }
 
     pub(super) fn refuse_assignment(&mut self, attribute: &ast::ExprAttribute, id: EntityId) {
-        let diagnostic = errors::assignment(self.facts, id, attribute, self.file);
-        self.report(diagnostic);
+        let file = self.file;
+        self.report(|facts| errors::assignment(facts, id, attribute, file));
     }
 
     /// Refuses to change a container that was read from another entity: it is a copy.
@@ -329,8 +331,8 @@ impl Interpreter<'_, '_> {
         };
         let value = self.facts.field(Owner::Entity(id), &attribute.attr);
         if value.is_some_and(|value| value.members().iter().any(is_container)) {
-            let diagnostic = errors::change_of_copy(self.facts, id, attribute, self.at(change));
-            self.report(diagnostic);
+            let at = self.at(change);
+            self.report(|facts| errors::change_of_copy(facts, id, attribute, at));
         }
     }
 
@@ -342,8 +344,7 @@ impl Interpreter<'_, '_> {
         let is_read =
             |(found, site): &(Span, Site)| *found == at && matches!(site, Site::Read { .. });
         if findings.sites.iter().any(is_read) {
-            let diagnostic = errors::unused_read(at);
-            self.report(diagnostic);
+            self.report(|_| errors::unused_read(at));
         }
     }
 }

@@ -50,9 +50,8 @@ impl Interpreter<'_, '_> {
         if let Type::EntityClass(id) = args.positional(0)
             && calls_it
         {
-            let entity = self.facts.model.entity(id).name;
-            let diagnostic = errors::creation_by_others(entity, name, self.at(call));
-            self.report(diagnostic);
+            let at = self.at(call);
+            self.report(|facts| errors::creation_by_others(facts.model.entity(id).name, name, at));
         }
     }
 
@@ -162,9 +161,8 @@ impl Interpreter<'_, '_> {
             _ => None,
         });
         if let Some(id) = entity {
-            let entity = self.facts.model.entity(id).name;
-            let diagnostic = errors::dynamic_attribute(entity, name, self.at(call));
-            self.report(diagnostic);
+            let at = self.at(call);
+            self.report(|facts| errors::dynamic_attribute(facts.model.entity(id).name, name, at));
         }
         match name {
             "hasattr" => Type::Bool,

@@ -95,7 +95,7 @@ impl Interpreter<'_, '_> {
             let found = signature::check(self.facts, call, code, name, self.file);
             found
                 .into_iter()
-                .for_each(|diagnostic| self.report(diagnostic));
+                .for_each(|diagnostic| self.report(|_| diagnostic));
         }
     }
 
@@ -191,8 +191,8 @@ impl Interpreter<'_, '_> {
             },
             Found::Value(value) => self.call_with(call, &value, args),
             Found::Nothing => {
-                let diagnostic = errors::unknown_method(self.facts, id, call, attribute, self.file);
-                self.report(diagnostic);
+                let file = self.file;
+                self.report(|facts| errors::unknown_method(facts, id, call, attribute, file));
                 Type::Opaque
             }
         }
@@ -208,25 +208,27 @@ impl Interpreter<'_, '_> {
         remote: &mut Remote,
     ) -> Type {
         let name = attribute.attr.as_str();
-        let diagnostic = match self.find(&Type::reference(id), name) {
+        let file = self.file;
+        match self.find(&Type::reference(id), name) {
             Found::Code(code) if self.facts.is_method(code) && !is_special(name) => {
                 let shown = self.facts.codes.get(code).name.clone();
                 self.check_signature(call, Some(code), &shown);
                 remote.calls.push((id, name.to_owned()));
                 return self.facts.result(code);
             }
-            Found::Code(code) => errors::reference_member(self.facts, code, attribute, self.file),
+            Found::Code(code) => {
+                self.report(|facts| errors::reference_member(facts, code, attribute, file))
+            }
             Found::Value(value) if self.facts.model.entity(id).field(name).is_some() => {
                 remote.reads.push((id, name.to_owned()));
                 return self.call_with(call, &value, args);
             }
             Found::Value(_) if is_special(name) => return Type::Opaque,
             Found::Value(_) if self.facts.in_class_body(Owner::Entity(id), name) => {
-                errors::class_constant(self.facts, id, attribute, self.file)
+                self.report(|facts| errors::class_constant(facts, id, attribute, file));
             }
-            _ => errors::unknown_method(self.facts, id, call, attribute, self.file),
-        };
-        self.report(diagnostic);
+            _ => self.report(|facts| errors::unknown_method(facts, id, call, attribute, file)),
+        }
         Type::Opaque
     }
 
@@ -239,8 +241,8 @@ impl Interpreter<'_, '_> {
     ) -> Type {
         match self.find(&Type::EntityClass(id), &attribute.attr) {
             Found::Code(code) if self.facts.is_method(code) => {
-                let diagnostic = errors::unbound(self.facts, code, self.at(attribute));
-                self.report(diagnostic);
+                let at = self.at(attribute);
+                self.report(|facts| errors::unbound(facts, code, at));
                 self.facts.result(code)
             }
             Found::Code(code) => self.call_code(self.at(call), code),
@@ -269,8 +271,8 @@ impl Interpreter<'_, '_> {
     fn call_on_super(&mut self, call: &ast::ExprCall, attribute: &ast::ExprAttribute) -> Type {
         match self.owner {
             Owner::Entity(_) => {
-                let diagnostic = errors::super_call(self.at(call));
-                self.report(diagnostic);
+                let at = self.at(call);
+                self.report(|_| errors::super_call(at));
                 Type::Opaque
             }
             Owner::Class(class) => {

@@ -1,8 +1,7 @@
 //! Entering functions: parameters, local names, nested functions and lambdas.
 
-use std::collections::HashSet;
-
 use super::super::code::{CodeId, Owner};
+use super::super::locals::Locals;
 use super::super::types::{Type, Why};
 use super::{Env, Frame, Interpreter};
 use crate::model::FunctionKind;
@@ -46,16 +45,9 @@ impl<'a> Interpreter<'a, '_> {
     }
 
     fn declare_locals(&mut self, def: &ast::StmtFunctionDef) {
-        let mut names = Names::default();
-        for parameter in &def.parameters {
-            names.bound.insert(parameter.name().to_string());
-        }
-        names.body(&def.body);
-        for name in &names.global {
-            names.bound.remove(name);
-        }
-        self.frame.locals.extend(names.bound);
-        self.frame.globals = names.global;
+        let locals = Locals::of(def);
+        self.frame.locals.extend(locals.bound);
+        self.frame.globals = locals.global;
     }
 
     /// The type of a nested function, after a run over its body.
@@ -152,96 +144,6 @@ impl<'a> Interpreter<'a, '_> {
                 }
             }
         }
-    }
-}
-
-/// The names that a function binds.
-#[derive(Default)]
-struct Names {
-    bound: HashSet<String>,
-    global: HashSet<String>,
-}
-
-impl Names {
-    fn body(&mut self, body: &[ast::Stmt]) {
-        for stmt in body {
-            self.stmt(stmt);
-        }
-    }
-
-    fn stmt(&mut self, stmt: &ast::Stmt) {
-        use ast::Stmt;
-        match stmt {
-            Stmt::FunctionDef(def) => self.add(&def.name),
-            Stmt::ClassDef(class) => self.add(&class.name),
-            Stmt::Assign(assign) => assign.targets.iter().for_each(|target| self.target(target)),
-            Stmt::AugAssign(assign) => self.target(&assign.target),
-            Stmt::AnnAssign(assign) => self.target(&assign.target),
-            Stmt::Global(global) => self
-                .global
-                .extend(global.names.iter().map(ToString::to_string)),
-            Stmt::Import(import) => import.names.iter().for_each(|alias| self.alias(alias)),
-            Stmt::ImportFrom(import) => import.names.iter().for_each(|alias| self.alias(alias)),
-            Stmt::For(for_) => {
-                self.target(&for_.target);
-                self.body(&for_.body);
-                self.body(&for_.orelse);
-            }
-            Stmt::While(while_) => {
-                self.body(&while_.body);
-                self.body(&while_.orelse);
-            }
-            Stmt::If(if_) => {
-                self.body(&if_.body);
-                if_.elif_else_clauses
-                    .iter()
-                    .for_each(|clause| self.body(&clause.body));
-            }
-            Stmt::With(with) => {
-                for target in with
-                    .items
-                    .iter()
-                    .filter_map(|item| item.optional_vars.as_deref())
-                {
-                    self.target(target);
-                }
-                self.body(&with.body);
-            }
-            Stmt::Try(try_) => self.try_(try_),
-            Stmt::Match(match_) => match_.cases.iter().for_each(|case| self.body(&case.body)),
-            _ => {}
-        }
-    }
-
-    fn try_(&mut self, try_: &ast::StmtTry) {
-        self.body(&try_.body);
-        for ast::ExceptHandler::ExceptHandler(handler) in &try_.handlers {
-            if let Some(name) = &handler.name {
-                self.add(name);
-            }
-            self.body(&handler.body);
-        }
-        self.body(&try_.orelse);
-        self.body(&try_.finalbody);
-    }
-
-    fn target(&mut self, target: &ast::Expr) {
-        match target {
-            ast::Expr::Name(name) => self.add(&name.id),
-            ast::Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.target(target)),
-            ast::Expr::List(list) => list.elts.iter().for_each(|target| self.target(target)),
-            ast::Expr::Starred(starred) => self.target(&starred.value),
-            _ => {}
-        }
-    }
-
-    fn alias(&mut self, alias: &ast::Alias) {
-        let bound = alias.asname.as_ref().unwrap_or(&alias.name);
-        self.add(bound.split('.').next().unwrap_or_default());
-    }
-
-    fn add(&mut self, name: &str) {
-        self.bound.insert(name.to_owned());
     }
 }
 

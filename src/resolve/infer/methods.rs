@@ -185,7 +185,7 @@ fn string_method(name: &str) -> Type {
 }
 
 /// Whether a method of a built-in container changes it.
-fn changes(name: &str) -> bool {
+pub(crate) fn changes(name: &str) -> bool {
     matches!(
         name,
         "append"

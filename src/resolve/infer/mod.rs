@@ -22,6 +22,7 @@ mod targets;
 mod uncarriable;
 
 pub(crate) use findings::{Findings, Via};
+pub(crate) use methods::changes;
 
 use std::collections::{HashMap, HashSet};
 

@@ -122,9 +122,8 @@ impl<'a> Interpreter<'a, '_> {
         if let Type::EntityClass(id) = class
             && !(arguments.patterns.is_empty() && arguments.keywords.is_empty())
         {
-            let entity = self.facts.model.entity(id).name;
-            let diagnostic = errors::pattern_on_reference(entity, self.at(pattern));
-            self.report(diagnostic);
+            let at = self.at(pattern);
+            self.report(|facts| errors::pattern_on_reference(facts.model.entity(id).name, at));
         }
         for (index, pattern) in arguments.patterns.iter().enumerate() {
             let type_ = match &instance {

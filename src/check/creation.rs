@@ -1,0 +1,95 @@
+//! Entities are not created while modules are imported.
+
+use super::values::unaliased;
+use crate::diagnostics::Diagnostic;
+use crate::model::{Binding, Model};
+use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
+use crate::syntax::ast::{self, Expr, Stmt};
+use crate::syntax::{ModuleId, span};
+
+/// Reports entities that the top of a module creates.
+pub(super) fn check(model: &Model<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for (index, module) in model.program.modules.iter().enumerate() {
+        let mut finder = Finder {
+            model,
+            module: ModuleId(index as u32),
+            diagnostics,
+        };
+        finder.visit_body(&module.tree.body);
+    }
+}
+
+struct Finder<'m, 'd> {
+    model: &'m Model<'m>,
+    module: ModuleId,
+    diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl Finder<'_, '_> {
+    fn function(&mut self, def: &ast::StmtFunctionDef) {
+        for decorator in &def.decorator_list {
+            self.visit_expr(&decorator.expression);
+        }
+        for parameter in def.parameters.iter_non_variadic_params() {
+            if let Some(default) = parameter.default() {
+                self.visit_expr(default);
+            }
+        }
+    }
+
+    fn creation(&mut self, call: &ast::ExprCall) {
+        let Some(Binding::Entity(id)) = unaliased(self.model, self.module, &call.func) else {
+            return;
+        };
+        let entity = self.model.entity(id).name;
+        let file = self.model.program.module(self.module).file;
+        self.diagnostics.push(
+            Diagnostic::new(
+                "E0303",
+                format!("an entity `{entity}` is created when the module is imported"),
+                span(file, call),
+                "",
+            )
+            .note("every worker imports the module; entities are created by clients and by methods of other entities")
+            .help("create it in a method, in a client, or under `if __name__ == \"__main__\":`"),
+        );
+    }
+}
+
+impl Visitor<'_> for Finder<'_, '_> {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::FunctionDef(def) => self.function(def),
+            Stmt::If(if_) if is_main(&if_.test) => {
+                for clause in &if_.elif_else_clauses {
+                    self.visit_body(&clause.body);
+                }
+            }
+            _ => walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Lambda(_) => return,
+            Expr::Call(call) => self.creation(call),
+            _ => {}
+        }
+        walk_expr(self, expr);
+    }
+
+    fn visit_annotation(&mut self, _: &Expr) {}
+}
+
+/// Whether a condition is `__name__ == "__main__"`.
+fn is_main(test: &Expr) -> bool {
+    let Expr::Compare(compare) = test else {
+        return false;
+    };
+    let ([ast::CmpOp::Eq], [right]) = (&*compare.ops, &*compare.comparators) else {
+        return false;
+    };
+    let is_name = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id == "__name__");
+    let is_text = |expr: &Expr| matches!(expr, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
+    (is_name(&compare.left) && is_text(right)) || (is_text(&compare.left) && is_name(right))
+}

@@ -1,0 +1,44 @@
+//! `__init__` and `__key__` stay on their entity.
+
+use super::{inside, span_of};
+use crate::diagnostics::Diagnostic;
+use crate::model::Model;
+use crate::resolve::{Resolution, Site};
+use crate::source::Span;
+
+/// Reports whatever leaves the entity in `__init__` and `__key__`.
+pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
+    for entity in &model.entities {
+        for name in ["__init__", "__key__"] {
+            let Some(method) = entity.method(name) else {
+                continue;
+            };
+            let definition = span_of(model, method);
+            for (at, site) in &resolution.sites {
+                if inside(*at, definition) {
+                    diagnostics.push(leaves(name, *at, site));
+                }
+            }
+        }
+    }
+}
+
+fn leaves(method: &str, at: Span, site: &Site) -> Diagnostic {
+    let what = match site {
+        Site::Call { .. } => "calls another entity",
+        Site::Helper { .. } => "calls a method that calls other entities",
+        Site::Read { .. } => "reads an attribute of another entity",
+        Site::Create { .. } => "creates an entity",
+    };
+    let diagnostic = Diagnostic::new("E0301", format!("`{method}` {what}"), at, "");
+    if method == "__key__" {
+        return diagnostic
+            .note("the key is asked for while the entity is being created and must follow from its own fields")
+            .help("keep what the key needs in a field that `__init__` assigns");
+    }
+    diagnostic
+        .note("an entity comes into being in one step, before it can send anything")
+        .help(
+            "pass the value to `__init__`, or do it in a method that is called after the creation",
+        )
+}

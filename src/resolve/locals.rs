@@ -1,0 +1,93 @@
+//! Which names a function binds.
+
+use std::collections::HashSet;
+
+use crate::syntax::ast::visitor::{
+    Visitor, walk_except_handler, walk_expr, walk_pattern, walk_stmt,
+};
+use crate::syntax::ast::{self, Expr, Pattern, Stmt};
+
+/// The names that a function binds and those that it declares `global`.
+#[derive(Debug, Default)]
+pub(crate) struct Locals {
+    /// Parameters and all that is assigned, imported, defined or caught.
+    pub bound: HashSet<String>,
+    /// Names declared `global`; they are not among the bound ones.
+    pub global: HashSet<String>,
+}
+
+impl Locals {
+    /// Those of a function.
+    pub fn of(def: &ast::StmtFunctionDef) -> Self {
+        let mut locals = Self::default();
+        for parameter in &def.parameters {
+            locals.add(parameter.name());
+        }
+        locals.visit_body(&def.body);
+        let Self { bound, global } = &mut locals;
+        bound.retain(|name| !global.contains(name));
+        locals
+    }
+
+    fn add(&mut self, name: &str) {
+        self.bound.insert(name.to_owned());
+    }
+
+    fn alias(&mut self, alias: &ast::Alias) {
+        let bound = alias.asname.as_ref().unwrap_or(&alias.name);
+        self.add(bound.split('.').next().unwrap_or_default());
+    }
+}
+
+impl Visitor<'_> for Locals {
+    fn visit_stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::FunctionDef(def) => self.add(&def.name),
+            Stmt::ClassDef(class) => self.add(&class.name),
+            Stmt::Global(global) => self
+                .global
+                .extend(global.names.iter().map(ToString::to_string)),
+            Stmt::Import(import) => import.names.iter().for_each(|alias| self.alias(alias)),
+            Stmt::ImportFrom(import) => import.names.iter().for_each(|alias| self.alias(alias)),
+            _ => walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Name(name) if !name.ctx.is_load() => self.add(&name.id),
+            Expr::Lambda(_) => {}
+            _ => walk_expr(self, expr),
+        }
+    }
+
+    /// The targets of a comprehension are its own.
+    fn visit_comprehension(&mut self, comprehension: &ast::Comprehension) {
+        self.visit_expr(&comprehension.iter);
+        comprehension
+            .ifs
+            .iter()
+            .for_each(|condition| self.visit_expr(condition));
+    }
+
+    fn visit_except_handler(&mut self, handler: &ast::ExceptHandler) {
+        let ast::ExceptHandler::ExceptHandler(caught) = handler;
+        if let Some(name) = &caught.name {
+            self.add(name);
+        }
+        walk_except_handler(self, handler);
+    }
+
+    fn visit_pattern(&mut self, pattern: &Pattern) {
+        let captured = match pattern {
+            Pattern::MatchAs(as_) => as_.name.as_ref(),
+            Pattern::MatchStar(star) => star.name.as_ref(),
+            Pattern::MatchMapping(mapping) => mapping.rest.as_ref(),
+            _ => None,
+        };
+        if let Some(name) = captured {
+            self.add(name);
+        }
+        walk_pattern(self, pattern);
+    }
+}
