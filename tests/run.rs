@@ -106,13 +106,6 @@ impl Run {
     }
 }
 
-impl Drop for Run {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// The status and the body that a request is answered with.
 fn request(
     address: SocketAddr,
