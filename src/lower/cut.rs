@@ -66,6 +66,16 @@ fn refuse_bindings(builder: &mut Builder<'_, '_>) {
         entity: builder.entity.name,
         found: Vec::new(),
     };
+    if builder
+        .function
+        .params
+        .iter()
+        .any(|param| param.name == builder.entity.name)
+    {
+        let name = &builder.function.def.name;
+        let what = format!("a parameter of the name `{}`", builder.entity.name);
+        found.found.push((what, name.range()));
+    }
     found.visit_body(&builder.function.def.body);
     for (what, range) in found.found {
         let span = builder.span(&range);
