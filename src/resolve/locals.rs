@@ -14,6 +14,8 @@ pub(crate) struct Locals {
     pub bound: HashSet<String>,
     /// Names declared `global`; they are not among the bound ones.
     pub global: HashSet<String>,
+    /// Names declared `nonlocal`; they are not among the bound ones.
+    nonlocal: HashSet<String>,
 }
 
 impl Locals {
@@ -24,8 +26,12 @@ impl Locals {
             locals.add(parameter.name());
         }
         locals.visit_body(&def.body);
-        let Self { bound, global } = &mut locals;
-        bound.retain(|name| !global.contains(name));
+        let Self {
+            bound,
+            global,
+            nonlocal,
+        } = &mut locals;
+        bound.retain(|name| !global.contains(name) && !nonlocal.contains(name));
         locals
     }
 
@@ -47,6 +53,9 @@ impl Visitor<'_> for Locals {
             Stmt::Global(global) => self
                 .global
                 .extend(global.names.iter().map(ToString::to_string)),
+            Stmt::Nonlocal(outer) => self
+                .nonlocal
+                .extend(outer.names.iter().map(ToString::to_string)),
             Stmt::Import(import) => import.names.iter().for_each(|alias| self.alias(alias)),
             Stmt::ImportFrom(import) => import.names.iter().for_each(|alias| self.alias(alias)),
             _ => walk_stmt(self, stmt),

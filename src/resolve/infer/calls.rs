@@ -17,11 +17,19 @@ impl Interpreter<'_, '_> {
             Expr::Attribute(attribute) => {
                 let receiver = self.expr(&attribute.value);
                 self.note_receiver(&attribute.value, &receiver);
-                self.method_call(call, attribute, &receiver)
+                let result = self.method_call(call, attribute, &receiver);
+                if !receiver.is_builtin() && !matches!(receiver, Type::Symbol(_)) {
+                    self.env.forget_attributes();
+                }
+                result
             }
             Expr::Name(name) => {
                 let callee = self.name(&name.id);
-                self.value_call(call, &callee)
+                let result = self.value_call(call, &callee);
+                if !matches!(callee, Type::Symbol(_)) {
+                    self.env.forget_attributes();
+                }
+                result
             }
             callee => {
                 let callee = self.expr(callee);

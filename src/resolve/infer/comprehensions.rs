@@ -60,6 +60,7 @@ impl Interpreter<'_, '_> {
     fn assign_clause_target(&mut self, target: &Expr, element: &Type) {
         let tries = std::mem::take(&mut self.frame.tries);
         let globals = std::mem::take(&mut self.frame.globals);
+        let own = self.frame.own.take();
         let findings = self
             .findings
             .as_mut()
@@ -70,6 +71,7 @@ impl Interpreter<'_, '_> {
         }
         self.frame.tries = tries;
         self.frame.globals = globals;
+        self.frame.own = own;
     }
 }
 

@@ -49,6 +49,12 @@ impl Env {
         self.forget_below(path);
     }
 
+    /// Forgets that attributes hold no entity: code that has run elsewhere may have assigned one.
+    pub fn forget_attributes(&mut self) {
+        self.types
+            .retain(|path, type_| !path.contains('.') || type_.may_hold_entity());
+    }
+
     fn forget_below(&mut self, path: &str) {
         self.types.retain(|known, _| {
             !(known.starts_with(path) && known.as_bytes().get(path.len()) == Some(&b'.'))

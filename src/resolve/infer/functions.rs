@@ -46,6 +46,9 @@ impl<'a> Interpreter<'a, '_> {
 
     fn declare_locals(&mut self, def: &ast::StmtFunctionDef) {
         let locals = Locals::of(def);
+        if self.frame.depth > 0 {
+            self.frame.own = Some(locals.bound.clone());
+        }
         self.frame.locals.extend(locals.bound);
         self.frame.globals = locals.global;
     }

@@ -71,7 +71,9 @@ struct Interpreter<'a, 'f> {
     frame: Frame,
     /// The environments at the heads of loops, by where the loops start.
     heads: HashMap<u32, Env>,
-    /// Whether no head has changed in this pass.
+    /// What nested functions bind or add to names of the functions around them.
+    captured: HashMap<String, Type>,
+    /// Whether no head and nothing captured has changed in this pass.
     stable: bool,
     /// What was found; only in the last pass.
     findings: Option<Findings>,
@@ -82,6 +84,8 @@ struct Interpreter<'a, 'f> {
 struct Frame {
     /// Names that the function binds.
     locals: HashSet<String>,
+    /// Those that a nested function binds itself; none for the outermost function.
+    own: Option<HashSet<String>>,
     /// Names declared `global`.
     globals: HashSet<String>,
     /// The annotations of names.
@@ -117,6 +121,7 @@ impl<'a, 'f> Interpreter<'a, 'f> {
             env: Env::default(),
             frame: Frame::default(),
             heads: HashMap::new(),
+            captured: HashMap::new(),
             stable: true,
             findings: None,
         }

@@ -16,11 +16,31 @@ impl Interpreter<'_, '_> {
             Some(declared) => as_declared(declared, type_),
             None => type_,
         };
+        let type_ = self.capture(name, type_);
         for bound in &mut self.frame.tries {
             let known = bound.remove(name).unwrap_or(Type::Never);
             bound.insert(name.to_owned(), known.join(type_.clone()));
         }
         self.env.bind(name, type_);
+    }
+
+    /// Keeps what a nested function binds to a name of a function around it; that one has to reckon with it wherever it
+    /// binds the name.
+    fn capture(&mut self, name: &str, type_: Type) -> Type {
+        match &self.frame.own {
+            Some(own) if !own.contains(name) => {
+                let known = self.captured.remove(name).unwrap_or(Type::Never);
+                let joined = known.clone().join(type_.clone());
+                self.stable &= joined == known;
+                self.captured.insert(name.to_owned(), joined);
+                type_
+            }
+            Some(_) => type_,
+            None => match self.captured.get(name) {
+                Some(captured) => type_.join(captured.clone()),
+                None => type_,
+            },
+        }
     }
 
     /// Assigns a value of a type, `value` where it is written there.

@@ -349,3 +349,60 @@ fn well_known_functions_hand_entities_through() {
         6
     );
 }
+
+#[test]
+fn what_a_test_says_of_an_attribute_ends_with_a_call() {
+    let source = program(
+        "
+@stateflow.entity
+class Shop:
+    def __init__(self, name: str, item: Item):
+        self.name = name
+        self.item = item
+        self.best = None
+
+    def __key__(self):
+        return self.name
+
+    def choose(self):
+        self.best = self.item
+
+    def go(self):
+        if self.best is None:
+            self.choose()
+            return self.best.price
+        return None
+",
+    );
+    assert_eq!(
+        sites_of(&[("app.py", &source)])[1..],
+        ["read self.best.price -> Item.price"]
+    );
+}
+
+#[test]
+fn nested_functions_change_the_names_around_them() {
+    let body = "
+best = None
+found = []
+def look(item: Item):
+    nonlocal best
+    best = item
+    found.append(item)
+    other = 1
+for item in self.items:
+    look(item)
+other = self.first
+best.price
+found[0].stock
+return other.name
+";
+    assert_eq!(
+        sites("", body.trim()),
+        [
+            "read best.price -> Item.price",
+            "read found[0].stock -> Item.stock",
+            "read other.name -> Item.name",
+        ]
+    );
+}
