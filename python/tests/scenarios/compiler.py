@@ -1,0 +1,22 @@
+"""The compiler as the tests run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def stateflow(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the `stateflow` command that was built last, and gives what it wrote."""
+    binary = os.environ.get("STATEFLOW_BIN", str(ROOT / "target/debug/stateflow"))
+    return subprocess.run([binary, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def compiled(app: Path, bundle: Path) -> Path:
+    """Compiles an app for the target `local`; what the compiler says where it refuses is an AssertionError."""
+    done = stateflow("compile", app, "--target", "local", "-o", bundle)
+    assert done.returncode == 0, done.stderr
+    return bundle

@@ -1,0 +1,91 @@
+"""Scenarios on a `Service`: what every adapter of a compiled app gives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from stateflow.adapters.service import Request, Service
+from stateflow.step.app import App
+from stateflow.step.message import Address
+from stateflow.step.reply import Failure, Reply
+
+from .play import Json, Step
+from .values import decode, encode
+
+
+class ServiceWorld:
+    """The entities of a compiled app, behind a service.
+
+    `addresses` are those whose states are looked at; `prefix` keeps the request ids of two worlds apart.
+    """
+
+    def __init__(self, app: App, service: Service, addresses: list[tuple[str, str | int]], prefix: str) -> None:
+        self._app = app
+        self._service = service
+        self._addresses = addresses
+        self._prefix = prefix
+        self._requests = 0
+        self._loop = asyncio.new_event_loop()
+
+    def close(self) -> None:
+        """Ends the event loop."""
+        self._loop.close()
+
+    def create(self, step: Step) -> Json:
+        """Creates an entity."""
+        return self.call(step)
+
+    def call(self, step: Step) -> Json:
+        """Sends a request and waits for its answer."""
+        self._requests += 1
+        arguments = {name: decode(value, Address) for name, value in step.arguments.items()}
+        request = Request(f"{self._prefix}-{self._requests}", step.entity, step.key, step.method, arguments)
+        return self._outcome(self._wait(self._service.submit(request)))
+
+    def states(self) -> dict[str, Json]:
+        """The fields of every entity that exists."""
+        found = {}
+        for entity, key in self._addresses:
+            fields = self._wait(self._service.fields(Address(entity, key)))
+            if fields is not None:
+                found[f"{entity}/{key!r}"] = {name: encode(value, _address_of) for name, value in fields.items()}
+        return dict(sorted(found.items()))
+
+    def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self._loop.run_until_complete(work)
+
+    def _outcome(self, reply: Reply) -> Json:
+        try:
+            return {"value": encode(self._app.result(reply), _address_of)}
+        except Exception as error:  # noqa: BLE001 - what an app raises is an outcome
+            return {"raised": _raised(self._app.failure(reply), error)}
+
+
+def _raised(failure: Failure, error: BaseException) -> Json:
+    """What a client learns of an exception, with what its instance carries."""
+    parts: dict[str, Json] = {
+        "type": failure.type,
+        "message": failure.message,
+        "args": encode(list(error.args), _address_of),
+        "lines": [f"{line.path}:{line.line} {line.function}" for line in failure.lines],
+    }
+    attributes = {name: part for name, part in vars(error).items() if name != "__notes__"}
+    if attributes:
+        parts["attributes"] = encode(attributes, _address_of)
+    if failure.notes:
+        parts["notes"] = list(failure.notes)
+    if failure.cause is not None:
+        assert error.__cause__ is not None
+        parts["cause"] = _raised(failure.cause, error.__cause__)
+    elif failure.context is not None:
+        assert error.__context__ is not None
+        parts["context"] = _raised(failure.context, error.__context__)
+    return parts
+
+
+def _address_of(value: object) -> tuple[str, str | int] | None:
+    if isinstance(value, Address):
+        return value.entity, value.key
+    return None
