@@ -7,12 +7,12 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
+BINARY = Path(os.environ.get("STATEFLOW_BIN", ROOT / "target/debug/stateflow"))
 
 
 def stateflow(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Runs the `stateflow` command that was built last, and gives what it wrote."""
-    binary = os.environ.get("STATEFLOW_BIN", str(ROOT / "target/debug/stateflow"))
-    return subprocess.run([binary, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run([BINARY, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def compiled(app: Path, bundle: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,8 @@ import httpx
 
 from .play import Json, Step
 from .values import decode
+
+READY = "listening on "
 
 
 class Ref(NamedTuple):
@@ -111,30 +112,23 @@ def unordered(value: Json) -> Json:
 @contextmanager
 def serving(bundle: Path, data: Path) -> Iterator[httpx.Client]:
     """A client of a bundle that runs in a process of its own until the block ends."""
-    port = _free_port()
-    command = [sys.executable, str(bundle / "main.py"), "--port", str(port), "--data", str(data)]
+    command = [sys.executable, str(bundle / "main.py"), "--port", "0", "--data", str(data)]
     log = data.with_suffix(".log")
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-                _await(client, process, log)
+            with httpx.Client(base_url=_address(process, log), timeout=30) as client:
                 yield client
         finally:
             process.terminate()
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _await(client: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
-    while process.poll() is None:
-        try:
-            if client.get("/healthz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError(f"the server ended with status {process.returncode}:\n{log.read_text(encoding='utf-8')}")
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the server says that it listens."""
+    ended = False
+    while True:
+        for line in log.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.startswith(READY) and line.endswith("\n"):
+                return line.removeprefix(READY).strip()
+        assert not ended, f"the server ended with status {process.returncode}:\n{log.read_text(encoding='utf-8')}"
+        ended = process.poll() is not None
+        time.sleep(0.02)
