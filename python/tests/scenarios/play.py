@@ -64,11 +64,29 @@ def play(world: World, steps: list[Step]) -> list[Json]:
     transcript = []
     before: dict[str, Json] = {}
     for step in steps:
-        outcome = world.create(step) if step.key is None else world.call(step)
+        outcome = _outcome(world, step)
         after = world.states()
-        transcript.append({"step": str(step), **outcome, "states": _changes(before, after)})
+        transcript.append({**outcome, "states": _changes(before, after)})
         before = after
     return transcript
+
+
+def play_through(world: World, steps: list[Step]) -> list[Json]:
+    """What each step gave, and the states in the end: for a world that comes to rest only then."""
+    outcomes = [_outcome(world, step) for step in steps]
+    return [*outcomes, {"states": world.states()}]
+
+
+def in_the_end(transcript: list[Json]) -> list[Json]:
+    """What `play_through` gives where `play` gives this."""
+    outcomes = [{name: part for name, part in entry.items() if name != "states"} for entry in transcript]
+    states = {name: fields for entry in transcript for name, fields in entry["states"].items()}
+    return [*outcomes, {"states": dict(sorted(states.items()))}]
+
+
+def _outcome(world: World, step: Step) -> Json:
+    outcome = world.create(step) if step.key is None else world.call(step)
+    return {"step": str(step), **outcome}
 
 
 def _changes(before: dict[str, Json], after: dict[str, Json]) -> dict[str, Json]:

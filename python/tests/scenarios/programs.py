@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from .compiler import ROOT, compiled
 from .forked import forked
 from .plain import PlainWorld
 from .play import Json, Step, load, play
 from .values import Address
 
-FIXTURES = Path(__file__).parents[3] / "fixtures"
+FIXTURES = ROOT / "fixtures"
+_FOLDER = tempfile.TemporaryDirectory(prefix="stateflow-bundles-")
+BUNDLES = Path(_FOLDER.name)
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,9 @@ class Program:
         """What clients do."""
         return load(self.scenario)
 
-    def reference(self) -> Reference:
-        """What plain CPython makes of it."""
-        reference: Reference = forked(_reference, self)
-        return reference
+    def importable(self) -> None:
+        """Lets this process import its modules as plain CPython does."""
+        sys.path.insert(0, str(self.root))
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,19 @@ class Reference:
     transcript: list[Json]
     addresses: list[Address]
     """Of every entity that exists in the end."""
+
+
+@cache
+def reference(program: Program) -> Reference:
+    """What plain CPython makes of a program."""
+    made: Reference = forked(_reference, program)
+    return made
+
+
+@cache
+def bundle(program: Program) -> Path:
+    """A program's bundle for the target `local`."""
+    return compiled(program.app, BUNDLES / program.name)
 
 
 def _reference(program: Program) -> Reference:

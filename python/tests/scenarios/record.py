@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .play import text
-from .programs import apps
+from .programs import apps, reference
 
 for program in apps():
-    program.expected.write_text(text(program.reference().transcript) + "\n", encoding="utf-8")
+    program.expected.write_text(text(reference(program).transcript) + "\n", encoding="utf-8")

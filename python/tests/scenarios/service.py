@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from stateflow.adapters.service import Request, Service
@@ -18,14 +18,13 @@ from .values import decode, encode
 class ServiceWorld:
     """The entities of a compiled app, behind a service.
 
-    `addresses` are those whose states are looked at; `prefix` keeps the request ids of two worlds apart.
+    `addresses` gives those whose states are looked at, when it has come to rest.
     """
 
-    def __init__(self, app: App, service: Service, addresses: list[tuple[str, str | int]], prefix: str) -> None:
+    def __init__(self, app: App, service: Service, addresses: Callable[[], Iterable[tuple[str, str | int]]]) -> None:
         self._app = app
         self._service = service
         self._addresses = addresses
-        self._prefix = prefix
         self._requests = 0
         self._loop = asyncio.new_event_loop()
 
@@ -41,13 +40,13 @@ class ServiceWorld:
         """Sends a request and waits for its answer."""
         self._requests += 1
         arguments = {name: decode(value, Address) for name, value in step.arguments.items()}
-        request = Request(f"{self._prefix}-{self._requests}", step.entity, step.key, step.method, arguments)
+        request = Request(f"request-{self._requests}", step.entity, step.key, step.method, arguments)
         return self._outcome(self._wait(self._service.submit(request)))
 
     def states(self) -> dict[str, Json]:
         """The fields of every entity that exists."""
         found = {}
-        for entity, key in self._addresses:
+        for entity, key in self._addresses():
             fields = self._wait(self._service.fields(Address(entity, key)))
             if fields is not None:
                 found[f"{entity}/{key!r}"] = {name: encode(value, _address_of) for name, value in fields.items()}
