@@ -87,7 +87,7 @@ class PlainWorld:
             "args": encode(list(error.args), self._address_of),
             "lines": self._lines(error.__traceback__),
         }
-        attributes = {name: part for name, part in vars(error).items() if name != "__notes__"}
+        attributes = {name: part for name, part in vars(error).items() if not name.startswith("__")}
         if attributes:
             parts["attributes"] = encode(attributes, self._address_of)
         if getattr(error, "__notes__", None):

@@ -70,7 +70,7 @@ def _raised(failure: Failure, error: BaseException) -> Json:
         "args": encode(list(error.args), _address_of),
         "lines": [f"{line.path}:{line.line} {line.function}" for line in failure.lines],
     }
-    attributes = {name: part for name, part in vars(error).items() if name != "__notes__"}
+    attributes = {name: part for name, part in vars(error).items() if not name.startswith("__")}
     if attributes:
         parts["attributes"] = encode(attributes, _address_of)
     if failure.notes:
