@@ -51,6 +51,17 @@ pub struct Module {
     pub imports_before: u32,
 }
 
+/// What the text of a module's [`Code`] calls `stateflow.flow`: `flow`, with as many underscores behind it as it takes to be no
+/// word of the module's source.
+pub fn flow_name(source: &str) -> String {
+    let mut name = "flow".to_owned();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    while source.split(|c| !is_word(c)).any(|word| word == name) {
+        name.push('_');
+    }
+    name
+}
+
 /// A stateful entity: a class whose instances live under a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

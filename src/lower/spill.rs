@@ -494,7 +494,9 @@ impl Builder<'_, '_> {
         self.lower_operands(&[Operand::Value(&compare.left), Operand::Value(second)]);
         let mut left = &*compare.left;
         for (index, right) in compare.comparators.iter().enumerate() {
-            self.lower_expr(right);
+            if index > 0 {
+                self.lower_expr(right);
+            }
             let is_last = index + 1 == compare.comparators.len();
             if !is_last && self.edits.at(right.range()).is_none() {
                 self.save(right);

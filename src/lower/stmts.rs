@@ -5,7 +5,7 @@ use super::cfg::{BlockId, Role, Term};
 use super::fresh::{describe, short};
 use super::names::Effects;
 use super::refuse;
-use crate::ir::Code;
+use crate::ir::{Code, flow_name};
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, Stmt};
 use crate::syntax::{Ranged, TextSize};
@@ -374,7 +374,8 @@ impl Builder<'_, '_> {
         let mut effects = self.effects(&stmt.iter);
         effects.then(&Effects::of_binding(state));
         let mut code = self.text.render_expr(&stmt.iter, &self.edits);
-        code.text = format!("{state} = flow.iterate({})", code.text);
+        let flow = flow_name(&self.model.program.sources.file(self.file).text);
+        code.text = format!("{state} = {flow}.iterate({})", code.text);
         self.push(code, effects);
     }
 

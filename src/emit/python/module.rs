@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::block;
 use super::writer::Writer;
 use crate::emit::linemap::FileMap;
-use crate::ir::{App, Block, Body, Code, Entity, Method, Module};
+use crate::ir::{App, Block, Body, Code, Entity, Method, Module, flow_name};
 
 /// A module as it stands in a bundle.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Split<'a> {
 
 /// Writes a module.
 pub fn emit(app: &App, module: &Module) -> Emitted {
-    let flow = unused_name(&module.source, "flow");
+    let flow = flow_name(&module.source);
     let splits = splits(app, module, &flow);
     let mut writer = Writer::default();
     let mut functions = Vec::new();
@@ -135,16 +135,6 @@ fn import_flow(writer: &mut Writer, flow: &str, next: &str) {
     if !(next.starts_with("import ") || next.starts_with("from ")) {
         writer.raw("", None);
     }
-}
-
-/// `name`, with as many underscores behind it as it takes to be no word of the text.
-fn unused_name(source: &str, name: &str) -> String {
-    let mut name = name.to_owned();
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    while source.split(|c| !is_word(c)).any(|word| word == name) {
-        name.push('_');
-    }
-    name
 }
 
 /// The line with the coding that it declares, if it does, replaced: bundles are UTF-8.
