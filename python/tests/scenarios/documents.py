@@ -5,7 +5,7 @@ In a page, a fenced block is
 - `python NAME`: the file of that name,
 - `python`: a program that runs without an error,
 - `console`: what a terminal shows: lines that begin with `$ ` are typed, the others are the answer, in which `...` stands
-  for anything. `stateflow run` goes on in the background until the answer says `^C`, or the page ends.
+  for anything. `stateflow run` goes on in the background until the answer says `^C`, or the page ends; its log is left out.
 
 `python -m scenarios.documents PAGE ROOT` writes the answers anew.
 """
@@ -114,14 +114,14 @@ class Reader:
 
     def _serve(self, line: str, answer: str) -> str:
         log = self.folder.parent / f"server-{len(self.servers)}.log"
-        with log.open("wb") as output:
+        with log.open("wb") as output, log.with_suffix(".err").open("wb") as errors:
             process = subprocess.Popen(
                 ["bash", "-c", f"exec {line} --port 0"],
                 cwd=self.folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=output,
+                stderr=errors,
             )
         self.servers.append((process, log))
         served = self._served(process, log)
@@ -161,6 +161,7 @@ def reader() -> Iterator[Reader]:
         (top / "bin/curl").write_text(curl, encoding="utf-8")
         (top / "bin/curl").chmod(0o755)
         shutil.copytree(ROOT / "fixtures/apps", top / "home/fixtures/apps")
+        (top / "home/python").symlink_to(ROOT / "python")
         someone = Reader(top / "home")
         try:
             yield someone
