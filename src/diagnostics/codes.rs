@@ -73,6 +73,7 @@ pub static CODES: &[Code] = codes![
     "E0404" "a jump out of a statement that cannot be cut yet",
     "E0405" "a local that cannot be kept across a call",
     "E0406" "a name that the parts of a method cannot share",
+    "E0407" "a local that has no value where it is read",
     "W0501" "the value of a read is not used",
     "W0550" "nothing says where a module comes from",
 ];

@@ -7,7 +7,7 @@ use super::fresh::Fresh;
 use super::names::{Effects, Names, Scan, locals};
 use super::text::{Edit, Edits, Text};
 use crate::diagnostics::Diagnostic;
-use crate::ir::Code;
+use crate::ir::{Code, flow_name};
 use crate::model::{Entity, Function, Model};
 use crate::resolve::{Resolution, Site};
 use crate::source::{FileId, Span};
@@ -56,6 +56,7 @@ impl<'m, 'p> Builder<'m, 'p> {
         let module = model.program.module(function.module);
         let source = model.program.sources.file(module.file);
         let params = params(function);
+        let flow = flow_name(&source.text);
         let mut bound = locals(&function.def.body);
         bound.extend(params.iter().cloned());
         if let Some(receiver) = function.receiver {
@@ -71,7 +72,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             file: module.file,
             text: Text::new(source, &module.tree, function.def),
             edits,
-            fresh: Fresh::new(taken(function)),
+            fresh: Fresh::new(taken(entity, function, &flow)),
             locals: bound,
             graph: Graph::default(),
             loops: Vec::new(),
@@ -118,6 +119,14 @@ impl<'m, 'p> Builder<'m, 'p> {
     /// The span of a node of this file.
     pub fn span(&self, node: &impl Ranged) -> Span {
         span(self.file, node)
+    }
+
+    /// Where a local of that name is first read without surely having a value.
+    pub fn first_unbound_load(&self, name: &str) -> Option<TextRange> {
+        let loads = self.unsafe_loads.iter().copied();
+        loads
+            .filter(|load| self.text.slice(*load) == name)
+            .min_by_key(Ranged::start)
     }
 
     /// What an expression, with what has been replaced in it, does to local names.
@@ -285,9 +294,10 @@ pub fn params(function: &Function<'_>) -> Names {
         .collect()
 }
 
-/// Every name in a method.
-fn taken(function: &Function<'_>) -> HashSet<String> {
-    let mut found = Identifiers(HashSet::from(["flow".to_owned(), "flow_".to_owned()]));
+/// Every name in a method, and those that its blocks need.
+fn taken(entity: &Entity<'_>, function: &Function<'_>, flow: &str) -> HashSet<String> {
+    let ours = [flow, "locals", entity.name].map(str::to_owned);
+    let mut found = Identifiers(HashSet::from(ours));
     found.0.extend(params(function));
     found.0.extend(function.receiver.map(str::to_owned));
     found.0.extend(locals(&function.def.body));

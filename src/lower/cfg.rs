@@ -119,6 +119,23 @@ pub struct Basic {
     pub site: Option<TextRange>,
 }
 
+impl Basic {
+    /// What it does to local names as a whole.
+    pub fn effects(&self) -> Effects {
+        let mut effects = Effects::default();
+        for instr in &self.instrs {
+            effects.then(&instr.effects);
+        }
+        match &self.term {
+            Term::Branch { effects: test, .. } | Term::Leave { effects: test, .. } => {
+                effects.then(test);
+            }
+            Term::Goto(_) | Term::End | Term::Stop => {}
+        }
+        effects
+    }
+}
+
 /// The basic blocks of a method and the ways between them.
 #[derive(Debug, Default)]
 pub struct Graph {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::builder::{Builder, params};
 use super::cfg::{BlockId, Role, Term};
 use super::liveness::{Liveness, reachable};
+use super::names::Effects;
 use super::{refuse, regions};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{self, Block, digest_blocks};
@@ -33,6 +34,8 @@ pub fn cut<'p>(
     let liveness = Liveness::new(&builder.graph, entry, &params(function));
     let reachable = reachable(&builder.graph, entry);
     refuse_bindings(&mut builder);
+    let first = regions::entry(&builder.graph, &reachable);
+    refuse_unbound(&mut builder, &first);
     refuse_uncarriable(&mut builder, &liveness, &reachable);
     let mut blocks: Vec<Block> = regions::blocks(
         &builder.graph,
@@ -106,6 +109,25 @@ impl<'a> Visitor<'a> for Bindings<'_> {
             Stmt::Global(_) => self.found.push(("`global`".to_owned(), stmt.range())),
             Stmt::Nonlocal(_) => self.found.push(("`nonlocal`".to_owned(), stmt.range())),
             _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+}
+
+/// Reports locals that the method reads before any way leads to an assignment: in a function of its own, the first part would
+/// take such a name for one of the module.
+fn refuse_unbound(builder: &mut Builder<'_, '_>, region: &[BlockId]) {
+    let mut whole = Effects::default();
+    for id in region {
+        let effects = builder.graph.block(*id).effects();
+        whole.uses.extend(effects.uses);
+        whole.may_bind.extend(effects.may_bind);
+    }
+    let params = params(builder.function);
+    for name in whole.uses {
+        if !params.contains(&name) && !whole.may_bind.contains(&name) {
+            let at = builder.first_unbound_load(&name);
+            let span = builder.span(&at.unwrap_or(builder.function.def.name.range));
+            builder.diagnostics.push(refuse::never_bound(&name, span));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use petgraph::visit::{Dfs, DfsPostOrder, Walker};
 
-use super::cfg::{BlockId, Graph, Term};
+use super::cfg::{BlockId, Graph};
 use super::names::{Effects, Names};
 
 /// What is known of the variables at the borders of basic blocks.
@@ -23,8 +23,10 @@ impl Liveness {
         let mut order: Vec<BlockId> = DfsPostOrder::new(&graph.blocks, entry)
             .iter(&graph.blocks)
             .collect();
-        let effects: HashMap<BlockId, Effects> =
-            order.iter().map(|id| (*id, whole(graph, *id))).collect();
+        let effects: HashMap<BlockId, Effects> = order
+            .iter()
+            .map(|id| (*id, graph.block(*id).effects()))
+            .collect();
         let mut result = Self::default();
         result.find_live(graph, &order, &effects);
         order.reverse();
@@ -52,7 +54,7 @@ impl Liveness {
 
     /// Whether a variable surely has a value when a block ends.
     pub fn is_bound_after(&self, graph: &Graph, id: BlockId, name: &str) -> bool {
-        let effects = whole(graph, id);
+        let effects = graph.block(id).effects();
         effects.binds.contains(name)
             || (self.is_bound(id, name) && !effects.may_delete.contains(name))
     }
@@ -116,19 +118,4 @@ impl Liveness {
 /// The blocks that can be reached, in the order of a depth-first walk.
 pub fn reachable(graph: &Graph, entry: BlockId) -> Vec<BlockId> {
     Dfs::new(&graph.blocks, entry).iter(&graph.blocks).collect()
-}
-
-fn whole(graph: &Graph, id: BlockId) -> Effects {
-    let block = graph.block(id);
-    let mut effects = Effects::default();
-    for instr in &block.instrs {
-        effects.then(&instr.effects);
-    }
-    match &block.term {
-        Term::Branch { effects: test, .. } | Term::Leave { effects: test, .. } => {
-            effects.then(test);
-        }
-        Term::Goto(_) | Term::End | Term::Stop => {}
-    }
-    effects
 }

@@ -127,6 +127,41 @@ pub fn uncarriable(name: &str, what: &str, at: Span, call: Span) -> Diagnostic {
     ))
 }
 
+/// What an expression makes that cannot be encoded.
+pub fn uncarriable_value(expr: &Expr) -> Option<&'static str> {
+    match expr {
+        Expr::Generator(_) => Some("a generator"),
+        Expr::Lambda(_) => Some("a lambda"),
+        _ => None,
+    }
+}
+
+/// An operand that is evaluated before a call that follows it, but cannot be encoded.
+pub fn operand(what: &str, at: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0405",
+        format!("{what} cannot be kept across a call of another entity"),
+        at,
+        "evaluated before the call that follows it",
+    )
+    .note("what has been evaluated when the entity is left travels with the call, and this cannot be encoded")
+    .help("make the call in a statement of its own before")
+}
+
+/// A local that is read where no way leads that gives it a value.
+pub fn never_bound(name: &str, at: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0407",
+        format!("`{name}` has no value here"),
+        at,
+        "no assignment comes before",
+    )
+    .note("Python would raise UnboundLocalError")
+    .help(format!(
+        "assign `{name}` first, or call it something else where it is assigned"
+    ))
+}
+
 /// A name whose meaning the blocks of a method cannot share.
 pub fn binding(what: &str, at: Span) -> Diagnostic {
     Diagnostic::new(

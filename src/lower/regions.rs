@@ -47,6 +47,19 @@ fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
     heads
 }
 
+/// The basic blocks that become the method's first part.
+pub fn entry(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
+    let heads = heads(graph, reachable);
+    let mut region: Vec<BlockId> = reachable.first().copied().into_iter().collect();
+    let mut next = 0;
+    while let Some(id) = region.get(next).copied() {
+        let inner = graph.successors(id).into_iter();
+        region.extend(inner.filter(|to| !heads.contains(to) && !is_end(graph.block(*to))));
+        next += 1;
+    }
+    region
+}
+
 fn is_end(block: &Basic) -> bool {
     block.instrs.is_empty() && matches!(block.term, Term::End)
 }

@@ -178,8 +178,11 @@ impl Builder<'_, '_> {
             _ if leaves => {}
             func => operands.push(Operand::Value(func)),
         }
+        let is_only = call.arguments.args.len() == 1;
         for argument in &call.arguments.args {
             operands.push(match argument {
+                // A single `*values` is iterated when the call is made.
+                Expr::Starred(starred) if is_only => Operand::Value(&starred.value),
                 Expr::Starred(starred) => Operand::Unpacked(&starred.value),
                 _ => Operand::Value(argument),
             });
@@ -222,6 +225,15 @@ impl Builder<'_, '_> {
     /// Evaluates the sites in the parts of an expression, but not the expression itself: it is a target.
     pub fn lower_expr_parts(&mut self, target: &Expr) {
         self.lower_operands(&operands(target));
+    }
+
+    /// Evaluates the parts of a target that is read now and assigned to after `value` has been evaluated.
+    pub fn keep_target_parts(&mut self, target: &Expr, value: &Expr) {
+        let parts = operands(target);
+        self.lower_operands(&parts);
+        for part in &parts {
+            self.keep(part, &[Operand::Value(value)]);
+        }
     }
 
     /// Evaluates the sites of expressions that follow one another.
@@ -309,6 +321,12 @@ impl Builder<'_, '_> {
 
     /// Evaluates an expression into a temporary.
     pub fn save(&mut self, expr: &Expr) -> String {
+        if self.edits.at(expr.range()).is_none()
+            && let Some(what) = refuse::uncarriable_value(expr)
+        {
+            let refused = refuse::operand(what, self.span(expr));
+            self.diagnostics.push(refused);
+        }
         let name = self.temporary(&describe(expr));
         self.assign(&name, expr);
         self.replace(expr.range(), &name);
@@ -491,22 +509,20 @@ impl Builder<'_, '_> {
         }
         let name = self.temporary("comparison");
         let join = self.block(Role::Part("comparison"));
-        self.lower_operands(&[Operand::Value(&compare.left), Operand::Value(second)]);
         let mut left = &*compare.left;
+        self.lower_expr(left);
         for (index, right) in compare.comparators.iter().enumerate() {
-            if index > 0 {
-                self.lower_expr(right);
+            let rest = &compare.comparators[index + 1..];
+            if !rest.iter().any(|value| self.has_site(value.range())) {
+                self.lower_operands_after(left, right);
+                self.assign_comparison(&name, left, &compare.ops[index..], right, rest);
+                break;
             }
-            let is_last = index + 1 == compare.comparators.len();
-            if !is_last && self.edits.at(right.range()).is_none() {
-                self.save(right);
-            }
-            self.assign_comparison(&name, left, compare.ops[index], right);
-            if !is_last {
-                let more = self.block(Role::Part("part"));
-                self.branch_on(&name, ast::BoolOp::And, expr, more, join);
-                self.enter(more);
-            }
+            self.lower_link(left, right, rest);
+            self.assign_comparison(&name, left, &compare.ops[index..=index], right, &[]);
+            let more = self.block(Role::Part("part"));
+            self.branch_on(&name, ast::BoolOp::And, expr, more, join);
+            self.enter(more);
             left = right;
         }
         self.end(Term::Goto(join));
@@ -514,13 +530,50 @@ impl Builder<'_, '_> {
         self.replace(expr.range(), &name);
     }
 
-    fn assign_comparison(&mut self, name: &str, left: &Expr, op: ast::CmpOp, right: &Expr) {
+    /// Evaluates what stands right of a comparison whose left side has been evaluated.
+    fn lower_operands_after(&mut self, left: &Expr, right: &Expr) {
+        if self.has_site(right.range()) {
+            self.keep(&Operand::Value(left), &[Operand::Value(right)]);
+            self.lower_expr(right);
+        }
+    }
+
+    /// The same where the right side is compared again with what follows, so that it is kept.
+    fn lower_link(&mut self, left: &Expr, right: &Expr, rest: &[Expr]) {
+        let later: Vec<Operand<'_>> = rest.iter().map(Operand::Value).collect();
+        if !self.has_site(right.range()) && self.is_stable(right, &later) {
+            return;
+        }
+        self.keep(&Operand::Value(left), &[Operand::Value(right)]);
+        self.lower_expr(right);
+        self.keep(&Operand::Value(right), &later);
+    }
+
+    /// Assigns the comparison of two operands, and of those that follow them where they have no sites.
+    fn assign_comparison(
+        &mut self,
+        name: &str,
+        left: &Expr,
+        ops: &[ast::CmpOp],
+        right: &Expr,
+        rest: &[Expr],
+    ) {
         let mut effects = self.effects(left);
-        effects.then(&self.effects(right));
-        effects.then(&Effects::of_binding(name));
         let mut code = self.text.render_operand(left, &self.edits);
-        let right = self.text.render_operand(right, &self.edits);
-        append(&mut code, &format!(" {op} "), &right);
+        for (index, (op, operand)) in ops
+            .iter()
+            .zip(std::iter::once(right).chain(rest))
+            .enumerate()
+        {
+            let mut next = self.effects(operand);
+            if index > 0 {
+                next.binds.clear();
+            }
+            effects.then(&next);
+            let operand = self.text.render_operand(operand, &self.edits);
+            append(&mut code, &format!(" {op} "), &operand);
+        }
+        effects.then(&Effects::of_binding(name));
         code.text.insert_str(0, &format!("{name} = "));
         self.push(code, effects);
     }
@@ -660,16 +713,10 @@ fn operands(expr: &Expr) -> Vec<Operand<'_>> {
     match expr {
         Expr::Attribute(attribute) => vec![Operand::Value(&attribute.value)],
         Expr::Subscript(subscript) => {
-            vec![
-                Operand::Value(&subscript.value),
-                Operand::Value(&subscript.slice),
-            ]
+            let mut parts = vec![Operand::Value(&subscript.value)];
+            parts.extend(index_operands(&subscript.slice));
+            parts
         }
-        Expr::Slice(slice) => [&slice.lower, &slice.upper, &slice.step]
-            .into_iter()
-            .filter_map(|part| part.as_deref())
-            .map(Operand::Value)
-            .collect(),
         Expr::BinOp(op) => vec![Operand::Value(&op.left), Operand::Value(&op.right)],
         Expr::UnaryOp(op) => vec![Operand::Value(&op.operand)],
         Expr::Named(named) => vec![Operand::Value(&named.value)],
@@ -686,6 +733,26 @@ fn operands(expr: &Expr) -> Vec<Operand<'_>> {
             })
             .collect(),
         _ => Vec::new(),
+    }
+}
+
+/// The parts of an index; slices in it have no value of their own.
+fn index_operands(index: &Expr) -> Vec<Operand<'_>> {
+    match index {
+        Expr::Slice(slice) => [&slice.lower, &slice.upper, &slice.step]
+            .into_iter()
+            .filter_map(|part| part.as_deref())
+            .map(Operand::Value)
+            .collect(),
+        Expr::Tuple(tuple) if tuple.elts.iter().any(Expr::is_slice_expr) => tuple
+            .elts
+            .iter()
+            .flat_map(|element| match element {
+                Expr::Starred(_) => vec![self::element(element)],
+                _ => index_operands(element),
+            })
+            .collect(),
+        _ => vec![Operand::Value(index)],
     }
 }
 

@@ -164,46 +164,35 @@ impl Builder<'_, '_> {
 
     /// `x.y += value` loads `x`, loads `x.y`, evaluates the value, then stores.
     fn lower_augmented(&mut self, stmt: &Stmt, assign: &ast::StmtAugAssign) {
-        match &*assign.target {
-            Expr::Attribute(attribute) => {
-                self.lower_expr(&attribute.value);
-                self.keep_part(&attribute.value);
-            }
-            Expr::Subscript(subscript) => {
-                self.lower_expr_parts(&assign.target);
-                self.keep_part(&subscript.value);
-                self.keep_part(&subscript.slice);
-            }
-            Expr::Name(name) => {
-                if self.may_be_unbound(name.range) {
-                    self.push_line(name.id.to_string(), name.start(), &[&name.id], None);
-                }
+        let target = &*assign.target;
+        if let Expr::Name(name) = target {
+            let reads_first = self.may_be_unbound(name.range)
+                || self
+                    .effects(&assign.value)
+                    .may_bind
+                    .contains(name.id.as_str());
+            if !reads_first {
                 self.lower_expr(&assign.value);
                 return self.push_stmt(stmt, stmt.start());
             }
-            _ => {}
         }
         if !self.has_site(assign.value.range()) {
+            self.lower_target_parts(target);
             return self.push_stmt(stmt, stmt.start());
         }
-        let name = self.temporary(&describe(&assign.target));
-        self.load_target(&assign.target, &name);
+        self.keep_target_parts(target, &assign.value);
+        let name = self.temporary(&describe(target));
+        self.load_target(target, &name);
         self.lower_expr(&assign.value);
         self.augment(assign, &name);
-        self.assign_target(&assign.target, &name);
-    }
-
-    /// Keeps a part of a target of an augmented assignment, which is evaluated once.
-    fn keep_part(&mut self, part: &Expr) {
-        let is_name = matches!(part, Expr::Name(name) if !self.may_be_unbound(name.range));
-        let is_kept = self.edits.at(part.range()).is_some();
-        if !is_name && !is_kept && !part.is_literal_expr() {
-            self.save(part);
-        }
+        self.assign_target(target, &name);
     }
 
     fn load_target(&mut self, target: &Expr, name: &str) {
-        let mut effects = self.effects(target);
+        let mut effects = match target {
+            Expr::Name(target) => Effects::of_uses([target.id.to_string()]),
+            _ => self.effects(target),
+        };
         effects.then(&Effects::of_binding(name));
         let mut code = self.text.render(target.range(), &self.edits);
         code.text.insert_str(0, &format!("{name} = "));
