@@ -196,16 +196,17 @@ def test_logs(shop: Path, tmp_path: Path) -> None:
         server.post("/Item/apple/update_stock", {"amount": "x"}, idempotency_key="k1")
         assert server.stop() == 0
     events = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [event["event"] for event in events] == ["listening", "request", "request", "stopping", "stopped"]
+    assert sorted(event["event"] for event in events) == ["listening", "request", "request", "stopped", "stopping"]
+    refusal = next(event for event in events if event.get("request") == "k1")
     told: dict[str, object] = {"event": "request", "level": "info", "request": "k1", "entity": "Item", "key": "apple"}
     told |= {"method": "update_stock", "status": 422}
-    assert told.items() <= events[2].items()
-    assert events[2]["ms"] > 0
+    assert told.items() <= refusal.items()
+    assert refusal["ms"] > 0
     with log.open("w") as stream, serving(shop, tmp_path / "data", "--log-format", "text", log=stream) as server:
         server.get("/Item/apple")
         assert server.stop() == 0
-    words = log.read_text().splitlines()[1].split(" ")
-    assert {"event=request", "entity=Item", "key=apple", "method=fields", "status=200"} <= set(words)
+    words = next(line for line in log.read_text().splitlines() if "event=request" in line).split(" ")
+    assert {"entity=Item", "key=apple", "method=fields", "status=200"} <= set(words)
     with log.open("w") as stream, serving(shop, tmp_path / "data", "--log-level", "error", log=stream) as server:
         server.get("/Item/apple")
         assert server.stop() == 0
