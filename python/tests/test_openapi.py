@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import schemathesis
-from gateway_fake import VALUES, exists, gateway, not_found
+from gateway_fake import IR, VALUES, FakeApp, exists, gateway, not_found
 from hypothesis import HealthCheck, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from schemathesis.checks import not_a_server_error
@@ -15,9 +16,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from stateflow.adapters.service import Request
+from stateflow.gateway.arguments import parser
+from stateflow.gateway.schemas import Schemas
+from stateflow.gateway.surface import read_surface
 from stateflow.step.message import Address
 
 GATEWAY, SERVICE = gateway()
+SURFACE = read_surface(IR)
+SCHEMAS = Schemas(SURFACE, FakeApp.classes)
 DOCUMENT: dict[str, Any] = GATEWAY.openapi()
 UNSENDABLE = r"take_(plain|unloaded)$"
 TUPLES = ("give_point", "give_pair")
@@ -77,6 +83,25 @@ def test_schemas_of_types() -> None:
     assert taken("datetime") == {"type": "string", "format": "date-time"}
     address = taken("account")["oneOf"][1]
     assert address["properties"]["entity"]["const"] == "Savings"
+
+
+def test_examples_are_valid() -> None:
+    for path, operations in DOCUMENT["paths"].items():
+        _, entity, *method = path.split("/")
+        body = operations.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in body:
+            surface = SURFACE.entities[entity]
+            called = surface.methods[method[1]] if method else surface.init
+            parser(SCHEMAS, entity, called).parse(json.dumps(body["example"]).encode())
+    assert example("take_color") == {"color": "red"}
+    assert example("take_account") == {"account": {"entity": "Account", "key": 1}}
+    assert example("take_items") == {"items": ["item"]}
+    assert example("take_entry") is None
+
+
+def example(method: str) -> Any:
+    content = DOCUMENT["paths"][f"/Item/{{key}}/{method}"]["post"]["requestBody"]["content"]["application/json"]
+    return content.get("example")
 
 
 @SCHEMA.parametrize()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from stateflow.gateway.arguments import required
+from stateflow.gateway.examples import Examples, NoExample, key_example
 from stateflow.gateway.problems import MEDIA_TYPE
 from stateflow.gateway.schemas import Schemas
-from stateflow.gateway.surface import Entity, Method, Param, Surface, Type
+from stateflow.gateway.surface import Entity, Method, Surface
 from stateflow.gateway.transform import KEY_OF, REFUSED
 
 Json = dict[str, Any]
@@ -43,9 +46,10 @@ def openapi(surface: Surface, schemas: Schemas, version: str) -> Json:
 class _Bodies:
     """The generated schemas: of bodies and results by method, of fields by entity."""
 
-    def __init__(self, schemas: Mapping[tuple[str, str, str], Json], problem: str) -> None:
+    def __init__(self, schemas: Mapping[tuple[str, str, str], Json], problem: str, examples: Examples) -> None:
         self._schemas = schemas
         self.problem = problem
+        self.examples = examples
 
     def arguments(self, entity: str, method: str) -> Json:
         return self._schemas[entity, method, "arguments"]
@@ -69,7 +73,9 @@ def _generate(surface: Surface, schemas: Schemas) -> tuple[_Bodies, Json]:
             inputs.append(((entity.name, name, "field"), "serialization", schemas.value(type_)))
     generated, definitions = _JsonSchema(ref_template=_REF).generate_definitions(cast(Any, inputs))
     by_input = {cast("tuple[str, str, str]", key): schema for (key, _), schema in generated.items()}
-    return _Bodies(by_input, _unused(_PROBLEM, definitions)), cast(Json, definitions)
+    return _Bodies(by_input, _unused(_PROBLEM, definitions), Examples(surface.entities, schemas)), cast(
+        Json, definitions
+    )
 
 
 def _unused(name: str, taken: Iterable[str]) -> str:
@@ -90,7 +96,7 @@ def _create(entity: Entity, bodies: _Bodies) -> Json:
             "201": {
                 "description": f"The {entity.name} was created.",
                 "headers": {"Location": {"schema": {"type": "string"}, "description": "Its path."}},
-                "content": {"application/json": {"schema": _created(entity), "example": {"key": _key_example(entity)}}},
+                "content": {"application/json": {"schema": _created(entity), "example": {"key": key_example(entity)}}},
             },
             "409": _problem(bodies, f"There is already a {entity.name} of this key."),
             **_problems(bodies),
@@ -141,15 +147,11 @@ def _described(doc: str | None) -> Json:
 
 def _body(entity: Entity, method: Method, bodies: _Bodies) -> Json:
     schema = bodies.arguments(entity.name, method.name)
-    needed = any(_required(param) for param in method.params)
-    example = {param.name: _example(param.type) for param in method.params if _required(param)}
-    return {
-        "requestBody": {"required": needed, "content": {"application/json": {"schema": schema, "example": example}}}
-    }
-
-
-def _required(param: Param) -> bool:
-    return param.default is None and param.kind not in {"var_positional", "var_keyword"}
+    wanted = [param for param in method.params if required(param.kind, param.default)]
+    content = {"schema": schema}
+    with contextlib.suppress(NoExample):
+        content["example"] = {param.name: bodies.examples.of(param.type) for param in wanted}
+    return {"requestBody": {"required": bool(wanted), "content": {"application/json": content}}}
 
 
 def _created(entity: Entity) -> Json:
@@ -160,10 +162,6 @@ def _key_type(entity: Entity) -> Json:
     return {"type": "integer" if entity.key == "int" else "string"}
 
 
-def _key_example(entity: Entity) -> object:
-    return 1 if entity.key == "int" else entity.name.lower()
-
-
 def _key(entity: Entity) -> Json:
     return {
         "name": "key",
@@ -171,7 +169,7 @@ def _key(entity: Entity) -> Json:
         "required": True,
         "description": f"The key of the {entity.name}, percent-encoded.",
         "schema": _key_type(entity),
-        "example": _key_example(entity),
+        "example": key_example(entity),
     }
 
 
@@ -184,24 +182,6 @@ def _problem(bodies: _Bodies, description: str) -> Json:
 
 def _problems(bodies: _Bodies) -> Json:
     return {status: _problem(bodies, description) for status, description in _PROBLEMS.items()}
-
-
-def _example(type_: Type) -> object:
-    """A value that a client could send for a parameter of that type."""
-    kind = type_["kind"]
-    if kind == "literal":
-        return type_["values"][0]
-    if kind == "union":
-        return _example(type_["of"][0])
-    if kind == "entity":
-        return str(type_["name"]).lower()
-    if kind == "tuple":
-        return [_example(each) for each in type_["of"]]
-    if kind in {"list", "set", "frozenset", "tuple_of"}:
-        return [_example(type_["of"])]
-    if kind == "class":
-        return _CLASS_EXAMPLES.get(f"{type_['module']}.{type_['name']}", {})
-    return _EXAMPLES.get(kind, {})
 
 
 class _JsonSchema(GenerateJsonSchema):
@@ -299,23 +279,4 @@ _PROBLEM_SCHEMA: Json = {
         "detail": "One argument is not valid.",
         "errors": [{"field": "amount", "location": "amount", "detail": "input should be a valid integer"}],
     },
-}
-
-_EXAMPLES: dict[str, object] = {
-    "any": "anything",
-    "none": None,
-    "bool": True,
-    "int": 1,
-    "float": 1.5,
-    "str": "text",
-    "bytes": "Ynl0ZXM=",
-}
-
-_CLASS_EXAMPLES: dict[str, object] = {
-    "datetime.datetime": "2026-01-31T12:00:00Z",
-    "datetime.date": "2026-01-31",
-    "datetime.time": "12:00:00",
-    "datetime.timedelta": "PT1H",
-    "decimal.Decimal": "1.50",
-    "uuid.UUID": "12345678-1234-5678-1234-567812345678",
 }
