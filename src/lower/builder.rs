@@ -1,9 +1,10 @@
 //! The state of cutting one method, and the small moves that build its graph.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::cfg::{BlockId, Graph, Instr, Leaving, Role, Term};
 use super::fresh::Fresh;
+use super::imports::imports;
 use super::names::{Effects, Names, Scan, locals};
 use super::text::{Edit, Edits, Text};
 use crate::diagnostics::Diagnostic;
@@ -33,6 +34,8 @@ pub struct Builder<'m, 'p> {
     pub text: Text<'p>,
     pub edits: Edits,
     pub locals: HashSet<String>,
+    /// What imports the names that do not travel.
+    pub imports: BTreeMap<String, Code>,
     pub fresh: Fresh,
     pub graph: Graph,
     pub loops: Vec<Loop>,
@@ -74,6 +77,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             edits,
             fresh: Fresh::new(taken(entity, function, &flow)),
             locals: bound,
+            imports: imports(source, function),
             graph: Graph::default(),
             loops: Vec::new(),
             diagnostics: Vec::new(),

@@ -41,6 +41,7 @@ pub fn cut<'p>(
         &builder.graph,
         &liveness,
         &reachable,
+        &builder.imports,
         function.name,
         &members(entity),
     );
@@ -149,6 +150,9 @@ fn refuse_uncarriable(builder: &mut Builder<'_, '_>, liveness: &Liveness, reacha
             let Some(held) = locals.get(name) else {
                 continue;
             };
+            if builder.imports.contains_key(name) && liveness.is_bound(block, name) {
+                continue;
+            }
             if reported.insert(name.clone()) {
                 let call = builder.span(&site);
                 let refused = refuse::uncarriable(name, &held.what, held.at, call);

@@ -9,6 +9,7 @@ mod builder;
 mod cfg;
 mod cut;
 mod fresh;
+mod imports;
 mod liveness;
 mod names;
 mod refuse;

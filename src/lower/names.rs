@@ -420,7 +420,7 @@ impl<'a> Visitor<'a> for Scan<'_> {
 }
 
 /// The names that a pattern binds by itself.
-fn captures(pattern: &ast::Pattern) -> Vec<&str> {
+pub fn captures(pattern: &ast::Pattern) -> Vec<&str> {
     let name = match pattern {
         ast::Pattern::MatchAs(pattern) => pattern.name.as_ref(),
         ast::Pattern::MatchStar(pattern) => pattern.name.as_ref(),

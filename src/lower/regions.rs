@@ -1,6 +1,6 @@
 //! From the graph to blocks: each is the tree of basic blocks that is entered at one place only.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::cfg::{Basic, BlockId, Graph, Leaving, Role, Term};
 use super::liveness::Liveness;
@@ -11,6 +11,7 @@ pub fn blocks(
     graph: &Graph,
     liveness: &Liveness,
     reachable: &[BlockId],
+    imports: &BTreeMap<String, Code>,
     method: &str,
     taken: &HashSet<String>,
 ) -> Vec<Block> {
@@ -19,6 +20,7 @@ pub fn blocks(
     let regions = Regions {
         graph,
         liveness,
+        imports,
         names,
     };
     heads.iter().map(|head| regions.block(*head)).collect()
@@ -136,19 +138,20 @@ fn distinct(wanted: String, used: &mut HashSet<String>) -> String {
 struct Regions<'g> {
     graph: &'g Graph,
     liveness: &'g Liveness,
+    imports: &'g BTreeMap<String, Code>,
     names: HashMap<BlockId, String>,
 }
 
 impl Regions<'_> {
     fn block(&self, head: BlockId) -> Block {
         let basic = self.graph.block(head);
-        let (body, _) = self.nodes(head);
+        let (nodes, _) = self.nodes(head);
+        let imported = self.live(head).filter_map(|name| self.import(head, name));
+        let body = imported.cloned().map(Node::Code).chain(nodes).collect();
         let live = match basic.role {
             Role::Entry => Vec::new(),
             _ => self
-                .liveness
-                .live(head)
-                .iter()
+                .travelling(head)
                 .map(|name| Variable {
                     name: name.clone(),
                     maybe_unbound: !self.liveness.is_bound(head, name),
@@ -167,6 +170,22 @@ impl Regions<'_> {
             live,
             body,
         }
+    }
+
+    /// The variables that live on into a block and are handed over.
+    fn travelling(&self, head: BlockId) -> impl Iterator<Item = &String> {
+        self.live(head)
+            .filter(move |name| self.import(head, name).is_none())
+    }
+
+    fn live(&self, head: BlockId) -> impl Iterator<Item = &String> {
+        self.liveness.live(head).iter()
+    }
+
+    /// What imports a variable anew, where it surely has been imported before.
+    fn import(&self, head: BlockId, name: &str) -> Option<&Code> {
+        let import = self.imports.get(name)?;
+        self.liveness.is_bound(head, name).then_some(import)
     }
 
     /// What a basic block and those only reached through it do, and whether the method's end may be reached there.
@@ -224,10 +243,10 @@ impl Regions<'_> {
     }
 
     fn transition(&self, from: BlockId, to: BlockId) -> Transition {
-        let live = self.liveness.live(to).iter();
         Transition {
             block: self.names[&to].clone(),
-            live: live
+            live: self
+                .travelling(to)
                 .map(|name| Variable {
                     name: name.clone(),
                     maybe_unbound: !self.liveness.is_bound_after(self.graph, from, name),
