@@ -336,7 +336,7 @@ impl Builder<'_, '_> {
     fn save_as(&mut self, expr: &Expr, before: &str, after: &str) {
         let name = self.temporary(&describe(expr));
         let mut effects = self.effects(expr);
-        let mut code = self.text.render_expr(expr, &self.edits);
+        let mut code = self.text.render_operand(expr, &self.edits);
         code.text = format!("{name} = {before}{}{after}", code.text);
         effects.then(&Effects::of_binding(&name));
         self.push(code, effects);
