@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
@@ -114,7 +115,7 @@ def run_chain(app: App, batch: Batch, first: Message) -> Chain:
         if address not in seen:
             seen[address] = batch.read(address)
         record = seen[address]
-        outcome = step(app, record, message)
+        outcome = step(app, record, message, park_above=sys.maxsize)
         steps += 1
         if outcome.set_aside is not None:
             raise EngineFailure(outcome.set_aside)
