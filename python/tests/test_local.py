@@ -174,13 +174,13 @@ def test_an_exception_keeps_what_was_done_before_it(play: Play) -> None:
 
 
 def test_an_engine_failure_rolls_back_alone(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(app: App, record: Record | None, message: Message) -> Outcome:
+    def broken(app: App, record: Record | None, message: Message, *, park_above: int) -> Outcome:
         if message.request == "bad" and message.kind is Kind.RETURN and message.address.entity == "User":
             bob = app.fields(record)
             assert bob is not None
             if bob["balance"] != 100:
                 raise MemoryError
-        return step(app, record, message)
+        return step(app, record, message, park_above=park_above)
 
     async def scenario(local: Local) -> None:
         await local.open_shop()
