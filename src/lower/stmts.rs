@@ -330,6 +330,7 @@ impl Builder<'_, '_> {
         if !self.body_has_site(&inner.body)
             && !self.body_has_site(&inner.orelse)
             && !self.has_site(inner.target.range())
+            && !inner.orelse.iter().any(jumps)
         {
             return self.push_stmt(stmt, stmt.start());
         }
