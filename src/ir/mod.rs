@@ -246,6 +246,8 @@ pub enum Node {
         arguments: Code,
         /// What it may reach, sorted: `Item.update_stock`.
         targets: Vec<String>,
+        /// The line that CPython names in a traceback through it.
+        line: u32,
         /// Where the result goes; `None` forwards it (a tail call).
         then: Option<Transition>,
     },
@@ -257,6 +259,8 @@ pub enum Node {
         attribute: String,
         /// What it may reach, sorted: `Item.price`.
         targets: Vec<String>,
+        /// The line that CPython names in a traceback through it.
+        line: u32,
         /// Where the result goes; `None` forwards it.
         then: Option<Transition>,
     },
@@ -268,6 +272,8 @@ pub enum Node {
         arguments: Code,
         /// The entity that is created.
         entity: String,
+        /// The line that CPython names in a traceback through it.
+        line: u32,
         /// Where the reference goes; `None` forwards it.
         then: Option<Transition>,
     },

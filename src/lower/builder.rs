@@ -261,6 +261,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             leaving: departure.leaving,
             targets: departure.targets,
             effects: departure.effects,
+            line: departure.line,
             next: Some(next),
         });
         self.enter(next);
@@ -273,6 +274,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             leaving: departure.leaving,
             targets: departure.targets,
             effects: departure.effects,
+            line: departure.line,
             next: None,
         });
     }

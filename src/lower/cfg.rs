@@ -93,6 +93,8 @@ pub enum Term {
         targets: Vec<String>,
         /// What the operands read.
         effects: Effects,
+        /// The line that CPython names in a traceback through it.
+        line: u32,
         /// Where the result goes; `None` for a tail call.
         next: Option<BlockId>,
     },

@@ -19,6 +19,3 @@ mod stmts;
 mod text;
 
 pub use app::lower;
-
-#[cfg(test)]
-mod tests;

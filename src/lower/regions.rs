@@ -221,11 +221,12 @@ impl Regions<'_> {
             Term::Leave {
                 leaving,
                 targets,
+                line,
                 next,
                 ..
             } => {
                 let then = next.map(|next| self.transition(id, next));
-                nodes.push(leave(leaving, targets, then));
+                nodes.push(leave(leaving, targets, *line, then));
                 false
             }
             Term::End => true,
@@ -256,13 +257,14 @@ impl Regions<'_> {
     }
 }
 
-fn leave(leaving: &Leaving, targets: &[String], then: Option<Transition>) -> Node {
+fn leave(leaving: &Leaving, targets: &[String], line: u32, then: Option<Transition>) -> Node {
     let targets = targets.to_vec();
     match leaving.clone() {
         Leaving::Call { callee, arguments } => Node::Call {
             callee,
             arguments,
             targets,
+            line,
             then,
         },
         Leaving::Read {
@@ -272,6 +274,7 @@ fn leave(leaving: &Leaving, targets: &[String], then: Option<Transition>) -> Nod
             receiver,
             attribute,
             targets,
+            line,
             then,
         },
         Leaving::Create {
@@ -282,6 +285,7 @@ fn leave(leaving: &Leaving, targets: &[String], then: Option<Transition>) -> Nod
             class,
             arguments,
             entity,
+            line,
             then,
         },
     }

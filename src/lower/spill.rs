@@ -16,6 +16,9 @@ use crate::resolve::Site;
 use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextRange};
 
+/// How many arguments CPython has no instruction of its own for in a call of a method.
+const METHOD_CALL_ARGUMENTS: usize = 30;
+
 /// A part of an expression, in the order of evaluation.
 enum Operand<'e> {
     /// An expression.
@@ -91,9 +94,14 @@ impl Builder<'_, '_> {
             Expr::Attribute(attribute) => (attribute.attr.to_string(), short(&attribute.value)),
             other => (short(other).unwrap_or_default(), None),
         };
+        let mut looked_up = self.text.render_expr(&call.func, &self.edits);
+        if let (Expr::Attribute(attribute), Some(line)) = (&*call.func, looked_up.lines.last_mut())
+        {
+            *line = self.text.line(attribute.attr.start());
+        }
         Departure {
             leaving: Leaving::Call {
-                callee: self.text.render_expr(&call.func, &self.edits),
+                callee: looked_up,
                 arguments: self.text.render_arguments(&call.arguments, &self.edits),
             },
             targets,
@@ -153,10 +161,18 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// The line that CPython names in a traceback: that of the method's name where the callee is an attribute.
+    /// The line that CPython names in a traceback: that of the method's name, except in a call that it compiles as any other
+    /// because arguments are unpacked or are very many.
     fn line_of_call(&self, call: &ast::ExprCall) -> u32 {
+        let arguments = &call.arguments;
+        let named = arguments.keywords.len();
+        let count = arguments.args.len() + named + usize::from(named > 0);
+        let unpacks = arguments.args.iter().any(Expr::is_starred_expr)
+            || arguments.keywords.iter().any(|one| one.arg.is_none());
         match &*call.func {
-            Expr::Attribute(attribute) => self.text.line(attribute.attr.start()),
+            Expr::Attribute(attribute) if !unpacks && count < METHOD_CALL_ARGUMENTS => {
+                self.text.line(attribute.attr.start())
+            }
             _ => self.text.line(call.start()),
         }
     }

@@ -1,9 +1,9 @@
 //! The functions that a split method becomes.
 
-use super::leave;
+use super::leave::{self, Onward};
 use super::module::Split;
 use super::writer::Writer;
-use crate::ir::{Block, Code, Node, Variable};
+use crate::ir::{Block, Code, Node, Transition, Variable};
 
 /// How wide a generated line may be before it is broken.
 pub const WIDTH: usize = 120;
@@ -122,23 +122,30 @@ fn write_node(writer: &mut Writer, split: &Split<'_>, node: &Node) {
         Node::Call {
             callee,
             arguments,
+            line,
             then,
             ..
-        } => leave::call(writer, split, callee, arguments, then.as_ref()),
+        } => leave::call(writer, split, callee, arguments, onward(*line, then)),
         Node::Read {
             receiver,
             attribute,
+            line,
             then,
             ..
-        } => leave::read(writer, split, receiver, attribute, then.as_ref()),
+        } => leave::read(writer, split, receiver, attribute, onward(*line, then)),
         Node::Create {
             class,
             arguments,
+            line,
             then,
             ..
-        } => leave::create(writer, split, class, arguments, then.as_ref()),
+        } => leave::create(writer, split, class, arguments, onward(*line, then)),
         Node::Goto(to) => leave::goto(writer, split, to),
     }
+}
+
+fn onward(line: u32, then: &Option<Transition>) -> Onward<'_> {
+    then.as_ref().map_or(Onward::Tail(line), Onward::Then)
 }
 
 fn write_choice(

@@ -5,16 +5,25 @@ use super::module::Split;
 use super::writer::Writer;
 use crate::ir::{Code, Transition};
 
+/// Where a result goes.
+#[derive(Clone, Copy)]
+pub enum Onward<'t> {
+    /// To another block.
+    Then(&'t Transition),
+    /// To the caller; the line is that of the tail call.
+    Tail(u32),
+}
+
 /// `return flow.call(CALLEE, …).then(…)`.
 pub fn call(
     writer: &mut Writer,
     split: &Split<'_>,
     callee: &Code,
     arguments: &Code,
-    then: Option<&Transition>,
+    onward: Onward<'_>,
 ) {
     let arguments = Arguments::Code(arguments);
-    leave(writer, split, "call", callee, &arguments, then);
+    leave(writer, split, "call", callee, &arguments, onward);
 }
 
 /// `return flow.read(REFERENCE, "attribute").then(…)`.
@@ -23,10 +32,10 @@ pub fn read(
     split: &Split<'_>,
     receiver: &Code,
     attribute: &str,
-    then: Option<&Transition>,
+    onward: Onward<'_>,
 ) {
     let arguments = Arguments::Text(format!("\"{}\"", mangled(split.class, attribute)));
-    leave(writer, split, "read", receiver, &arguments, then);
+    leave(writer, split, "read", receiver, &arguments, onward);
 }
 
 /// `return flow.create(CLASS, …).then(…)`.
@@ -35,10 +44,10 @@ pub fn create(
     split: &Split<'_>,
     class: &Code,
     arguments: &Code,
-    then: Option<&Transition>,
+    onward: Onward<'_>,
 ) {
     let arguments = Arguments::Code(arguments);
-    leave(writer, split, "create", class, &arguments, then);
+    leave(writer, split, "create", class, &arguments, onward);
 }
 
 /// `return flow.goto(BLOCK, …)`.
@@ -64,10 +73,13 @@ enum Arguments<'a> {
 }
 
 impl Arguments<'_> {
-    /// The arguments, where they fit on a line and hold no comment that would hide what follows them.
-    fn on_one_line(&self) -> Option<&str> {
+    /// The arguments, where they fit on a line and hold no comment that would hide what follows them. `origin` is where what
+    /// stands before them comes from: tracebacks would place what comes from another line there.
+    fn on_one_line(&self, origin: Option<u32>) -> Option<&str> {
         match self {
+            Self::Code(code) if code.text.trim().is_empty() => Some(""),
             Self::Code(code) if code.text.contains(['\n', '#']) => None,
+            Self::Code(code) if code.lines.first().copied() != origin => None,
             Self::Code(code) => Some(code.text.trim()),
             Self::Text(text) => Some(text),
         }
@@ -80,17 +92,16 @@ fn leave(
     verb: &str,
     callee: &Code,
     arguments: &Arguments<'_>,
-    then: Option<&Transition>,
+    onward: Onward<'_>,
 ) {
     let origin = callee.lines.last().copied();
     let head = format!("return {}.{verb}(", split.flow);
-    let tail = match then {
-        Some(to) => handed_over(split, to),
-        None => vec![origin.unwrap_or_default().to_string()],
+    let (method, tail) = match onward {
+        Onward::Then(to) => ("then", handed_over(split, to)),
+        Onward::Tail(line) => ("tail", vec![line.to_string()]),
     };
-    let method = if then.is_some() { "then" } else { "tail" };
     let Some(arguments_text) = arguments
-        .on_one_line()
+        .on_one_line(origin)
         .filter(|_| !callee.text.contains('\n'))
     else {
         writer.line(&head, origin);

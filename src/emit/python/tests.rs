@@ -63,6 +63,7 @@ fn block(
 
 fn call(callee: Code, arguments: Code, then: Option<Transition>) -> Node {
     Node::Call {
+        line: callee.lines[0],
         callee,
         arguments,
         targets: vec!["Item.update_stock".to_owned()],
@@ -218,6 +219,7 @@ class User:
                     receiver: code("item", 23),
                     attribute: "price".to_owned(),
                     targets: vec!["Item.price".to_owned()],
+                    line: 23,
                     then: to("buy_item__after_price", &["amount", "item"]),
                 },
             ],
@@ -316,6 +318,7 @@ fn choices_nest_and_variables_may_be_unbound() {
             class: code("Item", 13),
             arguments: code("\n    \"\"\"long\nname\"\"\",\n    price=2,  # each\n", 13),
             entity: "Item".to_owned(),
+            line: 13,
             then: to("f__after_item", &[]),
         },
     ];
