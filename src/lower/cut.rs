@@ -123,6 +123,9 @@ fn refuse_unbound(builder: &mut Builder<'_, '_>, region: &[BlockId]) {
         whole.uses.extend(effects.uses);
         whole.may_bind.extend(effects.may_bind);
     }
+    if !builder.diagnostics.is_empty() {
+        return;
+    }
     let params = params(builder.function);
     for name in whole.uses {
         if !params.contains(&name) && !whole.may_bind.contains(&name) {

@@ -19,3 +19,6 @@ mod stmts;
 mod text;
 
 pub use app::lower;
+
+#[cfg(test)]
+mod tests;

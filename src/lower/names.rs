@@ -347,13 +347,18 @@ impl<'a> Visitor<'a> for Scan<'_> {
             Stmt::FunctionDef(def) => self.function(def),
             Stmt::ClassDef(def) => self.class(def),
             Stmt::AugAssign(stmt) => {
-                if let Expr::Name(name) = &*stmt.target
-                    && self.load(&name.id)
-                {
-                    self.unsafe_loads.insert(name.range);
+                match &*stmt.target {
+                    Expr::Name(name) => {
+                        if self.load(&name.id) {
+                            self.unsafe_loads.insert(name.range);
+                        }
+                    }
+                    place => self.visit_expr(place),
                 }
                 self.visit_expr(&stmt.value);
-                self.visit_expr(&stmt.target);
+                if stmt.target.is_name_expr() {
+                    self.visit_expr(&stmt.target);
+                }
             }
             Stmt::AnnAssign(stmt) => {
                 if let Some(value) = &stmt.value {

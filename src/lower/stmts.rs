@@ -143,7 +143,7 @@ impl Builder<'_, '_> {
     fn assign_target(&mut self, target: &Expr, value: &str) {
         let mut effects = Effects::of_uses([value.to_owned()]);
         effects.then(&self.effects(target));
-        let mut code = self.text.render_expr(target, &self.edits);
+        let mut code = self.text.render_target(target, &self.edits);
         code.text.push_str(" = ");
         code.text.push_str(value);
         self.push(code, effects);
@@ -194,7 +194,7 @@ impl Builder<'_, '_> {
             _ => self.effects(target),
         };
         effects.then(&Effects::of_binding(name));
-        let mut code = self.text.render_expr(target, &self.edits);
+        let mut code = self.text.render_target(target, &self.edits);
         code.text.insert_str(0, &format!("{name} = "));
         self.push(code, effects);
     }
@@ -260,7 +260,7 @@ impl Builder<'_, '_> {
         for target in &inner.targets {
             self.lower_target_parts(target);
             let effects = self.effects(target);
-            let mut code = self.text.render_expr(target, &self.edits);
+            let mut code = self.text.render_target(target, &self.edits);
             code.text.insert_str(0, "del ");
             self.push(code, effects);
         }
@@ -330,6 +330,7 @@ impl Builder<'_, '_> {
         if !self.body_has_site(&inner.body)
             && !self.body_has_site(&inner.orelse)
             && !self.has_site(inner.target.range())
+            && !inner.orelse.iter().any(jumps)
         {
             return self.push_stmt(stmt, stmt.start());
         }
@@ -381,7 +382,7 @@ impl Builder<'_, '_> {
         }
         let mut effects = Effects::of_uses([state.to_owned()]);
         effects.then(&self.effects(&stmt.target));
-        let mut code = self.text.render_expr(&stmt.target, &self.edits);
+        let mut code = self.text.render_target(&stmt.target, &self.edits);
         code.text.push_str(&format!(" = {state}.next()"));
         self.push(code, effects);
     }

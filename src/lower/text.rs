@@ -198,6 +198,16 @@ impl<'p> Text<'p> {
         code
     }
 
+    /// The text of a target, where a statement may begin with it.
+    pub fn render_target(&self, target: &Expr, edits: &Edits) -> Code {
+        let mut code = self.render(target.range(), edits);
+        if code.lines.len() > 1 && matches!(target, Expr::Attribute(_) | Expr::Subscript(_)) {
+            code.text.insert(0, '(');
+            code.text.push(')');
+        }
+        code
+    }
+
     /// The text of an expression as an operand of any operator.
     pub fn render_operand(&self, expr: &Expr, edits: &Edits) -> Code {
         let code = self.render_expr(expr, edits);

@@ -1,0 +1,70 @@
+//! Methods and the blocks that they are cut into.
+
+mod order;
+mod printed;
+mod python;
+mod refusals;
+mod shapes;
+
+use std::path::Path;
+
+use crate::ir::{Block, Body};
+use crate::source::Memory;
+
+/// What the methods stand in; `METHOD` is where.
+const APP: &str = "
+import stateflow
+
+LIMIT = 10
+
+@stateflow.entity
+class Item:
+    def __init__(self, name: str):
+        self.name = name
+        self.price = 1
+        self.owner: 'Item' = self
+
+    def __key__(self):
+        return self.name
+
+    def f(self, *args: int, **more: int) -> int:
+        return 1
+
+    def items(self) -> list[int]:
+        return []
+
+@stateflow.entity
+class User:
+    def __init__(self, name: str):
+        self.name = name
+        self.n = 0
+        self.xs = [0, 1, 2]
+
+    def __key__(self):
+        return self.name
+
+    def g(self, *args: int, **more: int) -> int:
+        return 1
+
+METHOD
+";
+
+/// The blocks of the method `m` of that text, or the codes of what is wrong with it.
+fn cut(method: &str) -> Result<Vec<Block>, Vec<&'static str>> {
+    let method = method.trim_matches('\n').replace('\n', "\n    ");
+    let source = APP.replace("METHOD", &format!("    {}", method.trim_start()));
+    let files: Memory = [("/app.py", source)].into_iter().collect();
+    let compilation = crate::compile(&files, Path::new("/app.py")).expect("a readable app");
+    let Some(app) = compilation.app else {
+        let found = compilation.diagnostics.iter().map(|found| found.code);
+        return Err(found.filter(|code| code.starts_with('E')).collect());
+    };
+    let methods = app.entities.into_iter().flat_map(|entity| entity.methods);
+    let mut bodies = methods
+        .filter(|method| method.name == "m")
+        .map(|method| method.body);
+    match bodies.next() {
+        Some(Body::Split { blocks, .. }) => Ok(blocks),
+        _ => panic!("the method is not cut"),
+    }
+}

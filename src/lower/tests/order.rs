@@ -1,0 +1,209 @@
+//! Whatever a method computes, its blocks compute the same, by the same calls in the same order, from the variables that
+//! they are given.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::cut;
+use super::python::{run_as_cut, run_as_written};
+use crate::ir::{Block, Node, Transition};
+
+fn atom() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("a.price".to_owned()),
+        Just("self.n".to_owned()),
+        Just("a.f(3)".to_owned()),
+        Just("a.owner.price".to_owned()),
+        Just("self.g(4)".to_owned()),
+        Just("LIMIT".to_owned()),
+        (0..3_u8).prop_map(|number| number.to_string()),
+        prop_oneof![Just("x"), Just("y"), Just("z")].prop_map(str::to_owned),
+    ]
+}
+
+fn expression() -> BoxedStrategy<String> {
+    atom()
+        .prop_recursive(4, 20, 3, |inner| {
+            let two = (inner.clone(), inner.clone());
+            let three = (inner.clone(), inner.clone(), inner.clone());
+            let four = (inner.clone(), inner.clone(), inner.clone(), inner.clone());
+            prop_oneof![
+                two.clone().prop_map(|(a, b)| format!("({a} + {b})")),
+                two.clone().prop_map(|(a, b)| format!("a.f({a}, {b})")),
+                two.clone().prop_map(|(a, b)| format!("self.g({a}, k={b})")),
+                two.clone()
+                    .prop_map(|(a, b)| format!("self.g(*[{a}], {b})")),
+                two.clone()
+                    .prop_map(|(a, b)| format!("a.f(*({a}, {b}), k={a})")),
+                two.clone().prop_map(|(a, b)| format!("({a}, {b})[1]")),
+                (atom(), atom()).prop_map(|(a, b)| format!("self.g(f'{{{a}}}{{{b}}}')")),
+                three
+                    .clone()
+                    .prop_map(|(a, b, c)| format!("({a} if {b} else {c})")),
+                three
+                    .clone()
+                    .prop_map(|(a, b, c)| format!("({a} and {b} or {c})")),
+                three
+                    .clone()
+                    .prop_map(|(a, b, c)| format!("({a} or {b} and {c})")),
+                three.prop_map(|(a, b, c)| format!("({a} < {b} < {c})")),
+                four.prop_map(|(a, b, c, d)| format!("({a} < {b} < {c} < {d})")),
+                inner.clone().prop_map(|a| format!("(not {a})")),
+                inner.clone().prop_map(|a| format!("(x := {a})")),
+                inner
+                    .clone()
+                    .prop_map(|a| format!("(a if {a} else a.owner).f({a})")),
+                inner.prop_map(|a| format!("self.xs[self.g({a})]")),
+            ]
+        })
+        .boxed()
+}
+
+fn simple() -> impl Strategy<Value = String> {
+    let one = expression();
+    let two = (expression(), expression());
+    prop_oneof![
+        one.clone().prop_map(|a| format!("x = {a}")),
+        one.clone().prop_map(|a| format!("z = y = {a}")),
+        one.clone().prop_map(|a| format!("x += {a}")),
+        one.clone().prop_map(|a| format!("z += {a}")),
+        one.clone().prop_map(|a| format!("self.n += {a}")),
+        one.clone().prop_map(|a| format!("return {a}")),
+        one.clone().prop_map(|a| a),
+        two.clone()
+            .prop_map(|(a, b)| format!("self.xs[self.g({a})] += {b}")),
+        two.clone()
+            .prop_map(|(a, b)| format!("self.xs[self.g({a})] = {b}")),
+        two.clone()
+            .prop_map(|(a, b)| format!("y, self.xs[a.f({a})], z = x, {b}, y")),
+        two.clone()
+            .prop_map(|(a, b)| format!("self.xs[a.f({a})] = z = {b}")),
+        two.prop_map(|(a, b)| format!("assert {a}, {b}")),
+        Just("del z".to_owned()),
+        Just("break".to_owned()),
+        Just("continue".to_owned()),
+        Just("pass".to_owned()),
+    ]
+}
+
+fn indented(body: &[String]) -> String {
+    let lines = body.join("\n");
+    format!("    {}", lines.replace('\n', "\n    "))
+}
+
+fn statement() -> impl Strategy<Value = String> {
+    simple().prop_recursive(3, 16, 3, |inner| {
+        let body = vec(inner, 1..4).prop_map(|body| indented(&body)).boxed();
+        let two = (body.clone(), body.clone());
+        prop_oneof![
+            (expression(), body.clone()).prop_map(|(a, b)| format!("if {a}:\n{b}")),
+            (expression(), two.clone()).prop_map(|(a, (b, c))| format!("if {a}:\n{b}\nelse:\n{c}")),
+            (expression(), expression(), two.clone()).prop_map(|(a, b, (c, d))| format!(
+                "if {a}:\n{c}\nelif {b}:\n{d}\nelse:\n    pass"
+            )),
+            (expression(), body.clone()).prop_map(|(a, b)| format!("while self.g({a}):\n{b}")),
+            (expression(), two.clone())
+                .prop_map(|(a, (b, c))| format!("while a.f({a}):\n{b}\nelse:\n{c}")),
+            (expression(), expression(), two.clone())
+                .prop_map(|(a, b, (c, d))| format!("for z in [{a}, {b}, 1]:\n{c}\nelse:\n{d}")),
+            (expression(), body).prop_map(|(a, b)| format!("for x, y in [(1, {a}), (2, 3)]:\n{b}")),
+        ]
+    })
+}
+
+/// A body without jumps that stand in no loop.
+fn body() -> impl Strategy<Value = String> {
+    (any::<bool>(), vec(statement(), 1..4)).prop_map(|(begins, body)| {
+        let mut lines = Vec::new();
+        if begins {
+            lines.push("z = 5".to_owned());
+        }
+        let mut loops: Vec<usize> = Vec::new();
+        for line in body.join("\n").lines() {
+            let depth = line.len() - line.trim_start().len();
+            loops.retain(|outer| *outer < depth);
+            match line.trim_start() {
+                "break" | "continue" if loops.is_empty() => {
+                    lines.push(format!("{}pass", &line[..depth]));
+                    continue;
+                }
+                start if start.starts_with("while ") || start.starts_with("for ") => {
+                    loops.push(depth);
+                }
+                _ => {}
+            }
+            lines.push(line.to_owned());
+        }
+        lines.push("z = x".to_owned());
+        lines.push("return (x, y, self.n, self.xs, a.price)".to_owned());
+        lines.join("\n")
+    })
+}
+
+/// The names of variables that a block is given and neither reads nor hands on.
+fn idle(block: &Block) -> Vec<&str> {
+    let text = text(&block.body);
+    let words: Vec<&str> = text
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .collect();
+    let names = block.live.iter().map(|variable| variable.name.as_str());
+    names.filter(|name| !words.contains(name)).collect()
+}
+
+fn text(body: &[Node]) -> String {
+    let handed = |next: Option<&Transition>| {
+        let live = next.map(|next| next.live.iter().map(|variable| variable.name.clone()));
+        live.map(|live| live.collect::<Vec<_>>().join(" "))
+            .unwrap_or_default()
+    };
+    let mut words = Vec::new();
+    for node in body {
+        words.push(match node {
+            Node::Code(code) => code.text.clone(),
+            Node::If { test, then, orelse } => {
+                format!("{} {} {}", test.text, text(then), text(orelse))
+            }
+            Node::Call {
+                callee,
+                arguments,
+                then,
+                ..
+            } => format!(
+                "{} {} {}",
+                callee.text,
+                arguments.text,
+                handed(then.as_ref())
+            ),
+            Node::Read { receiver, then, .. } => {
+                format!("{} {}", receiver.text, handed(then.as_ref()))
+            }
+            Node::Goto(next) => handed(Some(next)),
+            other => panic!("{other:?}"),
+        });
+    }
+    words.join(" ")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn blocks_do_what_the_method_does(body in body()) {
+        let method = format!("def m(self, a: Item, x: int, y: int):\n{}", indented(std::slice::from_ref(&body)));
+        let blocks = match cut(&method) {
+            Ok(blocks) => blocks,
+            // What is surely unbound, or a type that a local gets only in these programs, is for other tests.
+            Err(codes) => {
+                prop_assert!(codes.iter().all(|code| *code == "E0407"), "{codes:?} in {method}");
+                return Ok(());
+            }
+        };
+        let (expected, written) = run_as_written(&body);
+        let (result, cut) = run_as_cut(&blocks);
+        prop_assert_eq!(&written.log, &cut.log, "{}", body);
+        prop_assert_eq!(expected, result, "{}", body);
+        for block in &blocks {
+            prop_assert_eq!(idle(block), Vec::<&str>::new(), "{} of {}", block.name, method);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Blocks as text to compare with.
+
+use super::{APP, cut};
+use crate::ir::{Block, Node, Transition, Variable};
+
+/// The blocks of a method, one after the other.
+pub fn printed(method: &str) -> String {
+    let blocks = cut(method).expect("a method that can be cut");
+    let parts: Vec<String> = blocks.iter().map(block).collect();
+    parts.join("\n")
+}
+
+fn block(block: &Block) -> String {
+    let mut text = block.name.clone();
+    if let Some(line) = block.resumes_at {
+        let result = block.result.as_deref().unwrap_or("_");
+        let before = APP.lines().take_while(|line| *line != "METHOD").count() as u32;
+        text.push_str(&format!(" <- {result} of line {}", line - before));
+    }
+    text.push_str(&format!("{}:\n", variables(&block.live)));
+    nodes(&block.body, 1, &mut text);
+    text
+}
+
+fn variables(live: &[Variable]) -> String {
+    let one = |variable: &Variable| {
+        let mark = if variable.maybe_unbound { "?" } else { "" };
+        format!("{}{mark}", variable.name)
+    };
+    format!(" [{}]", live.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+fn nodes(body: &[Node], depth: usize, text: &mut String) {
+    let indent = "    ".repeat(depth);
+    for node in body {
+        match node {
+            Node::If { test, then, orelse } => {
+                text.push_str(&format!("{indent}if {}:\n", test.text));
+                nodes(then, depth + 1, text);
+                if !orelse.is_empty() {
+                    text.push_str(&format!("{indent}else:\n"));
+                    nodes(orelse, depth + 1, text);
+                }
+            }
+            _ => {
+                for line in line(node).lines() {
+                    text.push_str(format!("{indent}{line}").trim_end());
+                    text.push('\n');
+                }
+            }
+        }
+    }
+}
+
+fn line(node: &Node) -> String {
+    match node {
+        Node::Code(code) => code.text.clone(),
+        Node::Call {
+            callee,
+            arguments,
+            then,
+            ..
+        } => format!(
+            "call {}({}){}",
+            callee.text,
+            arguments.text,
+            to(then.as_ref())
+        ),
+        Node::Read {
+            receiver,
+            attribute,
+            then,
+            ..
+        } => format!("read {}.{attribute}{}", receiver.text, to(then.as_ref())),
+        Node::Create {
+            class,
+            arguments,
+            then,
+            ..
+        } => format!(
+            "create {}({}){}",
+            class.text,
+            arguments.text,
+            to(then.as_ref())
+        ),
+        Node::Goto(next) => format!("goto{}", to(Some(next))),
+        other => format!("{other:?}"),
+    }
+}
+
+fn to(next: Option<&Transition>) -> String {
+    match next {
+        Some(next) => format!(" -> {}{}", next.block, variables(&next.live)),
+        None => " and forward".to_owned(),
+    }
+}

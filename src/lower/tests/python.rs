@@ -1,0 +1,596 @@
+//! As much of Python as it takes to run a method as it is written and as it is cut.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::ir::{Block, Code, Node, Transition};
+use crate::source::{FileId, LineIndex, SourceFile};
+use crate::syntax::ast::{self, BoolOp, Expr, Stmt};
+use crate::syntax::parse;
+
+/// Calls and reads after which a run is given up.
+const BUDGET: usize = 60;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    None,
+    Int(i64),
+    Str(String),
+    Tuple(Vec<Value>),
+    List(Rc<RefCell<Vec<Value>>>),
+    /// The receiver.
+    User,
+    /// The other entity.
+    Item,
+    /// A method of one of the two.
+    Method(Box<Value>, String),
+    /// The state of a loop.
+    Loop(Rc<RefCell<Vec<Value>>>, Rc<RefCell<usize>>),
+}
+
+/// How a statement ends.
+enum Flow {
+    Next,
+    Break,
+    Continue,
+    Return(Value),
+}
+
+type Env = HashMap<String, Value>;
+type Result<T> = std::result::Result<T, String>;
+
+/// A run: what has been called and read so far, in that order, and the receiver's state.
+#[derive(Debug, Default, PartialEq)]
+pub struct Run {
+    /// Calls with their arguments, and reads.
+    pub log: Vec<String>,
+    fields: Env,
+    /// Whether the other entity may be reached from within an expression.
+    direct: bool,
+}
+
+/// The value, or the exception, of a method as it is written, and how it came to it.
+pub fn run_as_written(body: &str) -> (Result<Value>, Run) {
+    let mut run = Run::new(true);
+    let mut env = parameters();
+    let result = run.block(&statements(body), &mut env).map(value_of);
+    (result, run)
+}
+
+/// The same of the blocks that it is cut into.
+pub fn run_as_cut(blocks: &[Block]) -> (Result<Value>, Run) {
+    let mut run = Run::new(false);
+    let mut at = &blocks[0];
+    let mut env = parameters();
+    let result = loop {
+        match run.nodes(&at.body, &mut env) {
+            Err(error) => break Err(error),
+            Ok(Left::Done(value)) => break Ok(value),
+            Ok(Left::To(next, result)) => {
+                let found = blocks.iter().find(|block| block.name == next.block);
+                at = found.expect("the block");
+                env = handed_over(next, at, &env);
+                if let (Some(name), Some(value)) = (&at.result, result) {
+                    env.insert(name.clone(), value);
+                }
+            }
+        }
+    };
+    (result, run)
+}
+
+fn handed_over(next: &Transition, to: &Block, env: &Env) -> Env {
+    let names = |of: &[crate::ir::Variable]| -> Vec<String> {
+        of.iter().map(|variable| variable.name.clone()).collect()
+    };
+    assert_eq!(names(&next.live), names(&to.live));
+    for (here, there) in next.live.iter().zip(&to.live) {
+        let name = &here.name;
+        assert!(
+            here.maybe_unbound || env.contains_key(name),
+            "{name} has no value"
+        );
+        assert!(
+            there.maybe_unbound || env.contains_key(name),
+            "{name} has no value"
+        );
+    }
+    let live = next.live.iter();
+    live.filter_map(|variable| Some((variable.name.clone(), env.get(&variable.name)?.clone())))
+        .collect()
+}
+
+fn parameters() -> Env {
+    let values = [
+        ("a", Value::Item),
+        ("x", Value::Int(1)),
+        ("y", Value::Int(2)),
+    ];
+    values.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+fn value_of(flow: Flow) -> Value {
+    match flow {
+        Flow::Return(value) => value,
+        _ => Value::None,
+    }
+}
+
+/// The statements of a function's body.
+fn statements(body: &str) -> Vec<Stmt> {
+    let text = format!("def f():\n  {}\n", body.replace('\n', "\n  "));
+    let source = SourceFile {
+        path: "f.py".into(),
+        display: "f.py".to_owned(),
+        relative: "f.py".to_owned(),
+        index: LineIndex::new(&text),
+        text: text.clone(),
+    };
+    let (mut tree, found) = parse(FileId(0), &source, ast::PythonVersion::latest());
+    assert_eq!(found, [], "{text}");
+    match tree.body.remove(0) {
+        Stmt::FunctionDef(def) => def.body.to_vec(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn expression(text: &str) -> Expr {
+    match statements(&format!("({text})")).remove(0) {
+        Stmt::Expr(stmt) => *stmt.value,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Where control goes from a block.
+enum Left<'b> {
+    Done(Value),
+    To(&'b Transition, Option<Value>),
+}
+
+impl Run {
+    fn new(direct: bool) -> Self {
+        let xs = Rc::new(RefCell::new(vec![
+            Value::Int(0),
+            Value::Int(1),
+            Value::Int(2),
+        ]));
+        Self {
+            log: Vec::new(),
+            fields: Env::from([
+                ("n".to_owned(), Value::Int(0)),
+                ("xs".to_owned(), Value::List(xs)),
+            ]),
+            direct,
+        }
+    }
+
+    /// Runs nodes; past the last of them the method ends.
+    fn nodes<'b>(&mut self, body: &'b [Node], env: &mut Env) -> Result<Left<'b>> {
+        Ok(match self.try_nodes(body, env)? {
+            Some(left) => left,
+            None => Left::Done(Value::None),
+        })
+    }
+
+    fn try_nodes<'b>(&mut self, body: &'b [Node], env: &mut Env) -> Result<Option<Left<'b>>> {
+        for node in body {
+            let left = match node {
+                Node::Code(code) => self.code(code, env)?.map(Left::Done),
+                Node::If { test, then, orelse } => {
+                    let test = self.eval(&expression(&test.text), env)?;
+                    self.try_nodes(if truth(&test) { then } else { orelse }, env)?
+                }
+                Node::Call {
+                    callee,
+                    arguments,
+                    then,
+                    ..
+                } => {
+                    let text = format!("{}({})", callee.text, arguments.text);
+                    let Expr::Call(call) = expression(&text) else {
+                        panic!("{text}");
+                    };
+                    let value = self.call(&call, env, true)?;
+                    Some(left(then.as_ref(), value))
+                }
+                Node::Read {
+                    receiver,
+                    attribute,
+                    then,
+                    ..
+                } => {
+                    let receiver = self.eval(&expression(&receiver.text), env)?;
+                    let value = self.attribute(&receiver, attribute, true)?;
+                    Some(left(then.as_ref(), value))
+                }
+                Node::Goto(next) => Some(Left::To(next, None)),
+                other => panic!("{other:?}"),
+            };
+            if left.is_some() {
+                return Ok(left);
+            }
+        }
+        Ok(None)
+    }
+
+    fn code(&mut self, code: &Code, env: &mut Env) -> Result<Option<Value>> {
+        assert_eq!(code.lines.len(), code.text.split('\n').count());
+        Ok(match self.block(&statements(&code.text), env)? {
+            Flow::Return(value) => Some(value),
+            _ => None,
+        })
+    }
+
+    fn block(&mut self, body: &[Stmt], env: &mut Env) -> Result<Flow> {
+        for stmt in body {
+            match self.stmt(stmt, env)? {
+                Flow::Next => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, env: &mut Env) -> Result<Flow> {
+        match stmt {
+            Stmt::Pass(_) => {}
+            Stmt::Break(_) => return Ok(Flow::Break),
+            Stmt::Continue(_) => return Ok(Flow::Continue),
+            Stmt::Expr(stmt) => drop(self.eval(&stmt.value, env)?),
+            Stmt::Return(stmt) => {
+                let value = stmt.value.as_deref().map(|value| self.eval(value, env));
+                return Ok(Flow::Return(value.transpose()?.unwrap_or(Value::None)));
+            }
+            Stmt::Assign(stmt) => {
+                let value = self.eval(&stmt.value, env)?;
+                for target in &stmt.targets {
+                    self.store(target, value.clone(), env)?;
+                }
+            }
+            Stmt::AugAssign(stmt) => {
+                let place = self.place(&stmt.target, env)?;
+                let old = self.load(&place, env)?;
+                let value = self.eval(&stmt.value, env)?;
+                self.put(place, add(&old, &value)?, env)?;
+            }
+            Stmt::Delete(stmt) => {
+                for target in &stmt.targets {
+                    let name = target.as_name_expr().expect("a name").id.as_str();
+                    env.remove(name).ok_or_else(|| unbound(name))?;
+                }
+            }
+            Stmt::Assert(stmt) => {
+                if !truth(&self.eval(&stmt.test, env)?) {
+                    let message = stmt.msg.as_deref().map(|message| self.eval(message, env));
+                    return Err(format!("AssertionError {:?}", message.transpose()?));
+                }
+            }
+            Stmt::Raise(stmt) => {
+                let raised = stmt.exc.as_deref().map(|raised| self.eval(raised, env));
+                return Err(format!("AssertionError {:?}", raised.transpose()?));
+            }
+            Stmt::If(stmt) => return self.if_(stmt, env),
+            Stmt::While(stmt) => return self.while_(stmt, env),
+            Stmt::For(stmt) => return self.for_(stmt, env),
+            other => panic!("{other:?}"),
+        }
+        Ok(Flow::Next)
+    }
+
+    fn if_(&mut self, stmt: &ast::StmtIf, env: &mut Env) -> Result<Flow> {
+        if truth(&self.eval(&stmt.test, env)?) {
+            return self.block(&stmt.body, env);
+        }
+        for clause in &stmt.elif_else_clauses {
+            let test = clause.test.as_ref().map(|test| self.eval(test, env));
+            if test.transpose()?.is_none_or(|test| truth(&test)) {
+                return self.block(&clause.body, env);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn while_(&mut self, stmt: &ast::StmtWhile, env: &mut Env) -> Result<Flow> {
+        while truth(&self.eval(&stmt.test, env)?) {
+            match self.block(&stmt.body, env)? {
+                Flow::Break => return Ok(Flow::Next),
+                Flow::Return(value) => return Ok(Flow::Return(value)),
+                Flow::Next | Flow::Continue => {}
+            }
+        }
+        self.block(&stmt.orelse, env)
+    }
+
+    fn for_(&mut self, stmt: &ast::StmtFor, env: &mut Env) -> Result<Flow> {
+        for item in elements(&self.eval(&stmt.iter, env)?)? {
+            self.store(&stmt.target, item, env)?;
+            match self.block(&stmt.body, env)? {
+                Flow::Break => return Ok(Flow::Next),
+                Flow::Return(value) => return Ok(Flow::Return(value)),
+                Flow::Next | Flow::Continue => {}
+            }
+        }
+        self.block(&stmt.orelse, env)
+    }
+
+    fn store(&mut self, target: &Expr, value: Value, env: &mut Env) -> Result<()> {
+        let parts = match target {
+            Expr::Tuple(tuple) => &tuple.elts,
+            Expr::List(list) => &list.elts,
+            _ => {
+                let place = self.place(target, env)?;
+                return self.put(place, value, env);
+            }
+        };
+        let values = elements(&value)?;
+        if values.len() != parts.len() {
+            return Err("ValueError".to_owned());
+        }
+        for (part, value) in parts.iter().zip(values) {
+            self.store(part, value, env)?;
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, target: &Expr, env: &mut Env) -> Result<Place> {
+        Ok(match target {
+            Expr::Name(name) => Place::Name(name.id.to_string()),
+            Expr::Attribute(target) => {
+                self.eval(&target.value, env)?;
+                Place::Field(target.attr.to_string())
+            }
+            Expr::Subscript(target) => {
+                let container = self.eval(&target.value, env)?;
+                let index = self.eval(&target.slice, env)?;
+                Place::Element(container, index)
+            }
+            other => panic!("{other:?}"),
+        })
+    }
+
+    fn load(&mut self, place: &Place, env: &Env) -> Result<Value> {
+        match place {
+            Place::Name(name) => env.get(name).cloned().ok_or_else(|| unbound(name)),
+            Place::Field(name) => Ok(self.fields[name].clone()),
+            Place::Element(container, index) => element(container, index),
+        }
+    }
+
+    fn put(&mut self, place: Place, value: Value, env: &mut Env) -> Result<()> {
+        match place {
+            Place::Name(name) => drop(env.insert(name, value)),
+            Place::Field(name) => drop(self.fields.insert(name, value)),
+            Place::Element(Value::List(list), index) => {
+                let index = number(&index)? as usize;
+                let mut list = list.borrow_mut();
+                *list.get_mut(index).ok_or("IndexError")? = value;
+            }
+            Place::Element(..) => return Err("TypeError".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn eval(&mut self, expr: &Expr, env: &mut Env) -> Result<Value> {
+        Ok(match expr {
+            Expr::NumberLiteral(literal) => match &literal.value {
+                ast::Number::Int(value) => Value::Int(value.as_i64().expect("a small number")),
+                other => panic!("{other:?}"),
+            },
+            Expr::Name(name) => match name.id.as_str() {
+                "self" => Value::User,
+                "LIMIT" => Value::Int(10),
+                other => env.get(other).cloned().ok_or_else(|| unbound(other))?,
+            },
+            Expr::Named(named) => {
+                let value = self.eval(&named.value, env)?;
+                self.store(&named.target, value.clone(), env)?;
+                value
+            }
+            Expr::Attribute(expr) => {
+                let receiver = self.eval(&expr.value, env)?;
+                self.attribute(&receiver, &expr.attr, self.direct)?
+            }
+            Expr::Call(call) => self.call(call, env, self.direct)?,
+            Expr::BinOp(op) => {
+                let left = self.eval(&op.left, env)?;
+                let right = self.eval(&op.right, env)?;
+                add(&left, &right)?
+            }
+            Expr::UnaryOp(op) => Value::Int(i64::from(!truth(&self.eval(&op.operand, env)?))),
+            Expr::BoolOp(op) => self.bool_op(op, env)?,
+            Expr::If(choice) => {
+                let test = self.eval(&choice.test, env)?;
+                let chosen = if truth(&test) {
+                    &choice.body
+                } else {
+                    &choice.orelse
+                };
+                self.eval(chosen, env)?
+            }
+            Expr::Compare(compare) => self.compare(compare, env)?,
+            Expr::Subscript(expr) => {
+                let container = self.eval(&expr.value, env)?;
+                let index = self.eval(&expr.slice, env)?;
+                element(&container, &index)?
+            }
+            Expr::Tuple(tuple) => Value::Tuple(self.display(&tuple.elts, env)?),
+            Expr::List(list) => Value::List(Rc::new(RefCell::new(self.display(&list.elts, env)?))),
+            Expr::FString(string) => self.fstring(string, env)?,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    fn display(&mut self, elements: &[Expr], env: &mut Env) -> Result<Vec<Value>> {
+        let mut values = Vec::new();
+        for element in elements {
+            match element {
+                Expr::Starred(starred) => {
+                    values.extend(self::elements(&self.eval(&starred.value, env)?)?);
+                }
+                _ => values.push(self.eval(element, env)?),
+            }
+        }
+        Ok(values)
+    }
+
+    fn bool_op(&mut self, op: &ast::ExprBoolOp, env: &mut Env) -> Result<Value> {
+        let mut value = Value::None;
+        for operand in &op.values {
+            value = self.eval(operand, env)?;
+            if truth(&value) == (op.op == BoolOp::Or) {
+                break;
+            }
+        }
+        Ok(value)
+    }
+
+    fn compare(&mut self, compare: &ast::ExprCompare, env: &mut Env) -> Result<Value> {
+        let mut left = self.eval(&compare.left, env)?;
+        for right in &compare.comparators {
+            let right = self.eval(right, env)?;
+            if number(&left)? >= number(&right)? {
+                return Ok(Value::Int(0));
+            }
+            left = right;
+        }
+        Ok(Value::Int(1))
+    }
+
+    fn fstring(&mut self, string: &ast::ExprFString, env: &mut Env) -> Result<Value> {
+        let mut text = String::new();
+        for part in string.value.elements() {
+            match part {
+                ast::InterpolatedStringElement::Literal(literal) => text.push_str(&literal.value),
+                ast::InterpolatedStringElement::Interpolation(field) => {
+                    match self.eval(&field.expression, env)? {
+                        Value::Str(inner) => text.push_str(&inner),
+                        other => text.push_str(&format!("{other:?}")),
+                    }
+                }
+            }
+        }
+        Ok(Value::Str(text))
+    }
+
+    fn attribute(&mut self, receiver: &Value, name: &str, direct: bool) -> Result<Value> {
+        match (receiver, name) {
+            (Value::User, "n" | "xs") => Ok(self.fields[name].clone()),
+            (Value::Item, "price") => {
+                assert!(direct, "a read that is not cut out");
+                self.note("price".to_owned())
+            }
+            (Value::Item, "owner") => {
+                assert!(direct, "a read that is not cut out");
+                self.note("owner".to_owned()).map(|_| Value::Item)
+            }
+            (Value::User, "g") | (Value::Item, "f") | (Value::Loop(..), _) => {
+                Ok(Value::Method(Box::new(receiver.clone()), name.to_owned()))
+            }
+            _ => Err("AttributeError".to_owned()),
+        }
+    }
+
+    fn call(&mut self, call: &ast::ExprCall, env: &mut Env, direct: bool) -> Result<Value> {
+        if let Expr::Attribute(callee) = &*call.func
+            && callee.attr.as_str() == "iterate"
+        {
+            let values = elements(&self.eval(&call.arguments.args[0], env)?)?;
+            return Ok(Value::Loop(Rc::new(RefCell::new(values)), Rc::default()));
+        }
+        if let Expr::Name(name) = &*call.func {
+            assert_eq!(name.id.as_str(), "AssertionError");
+            return self.eval(&call.arguments.args[0], env);
+        }
+        let callee = self.eval(&call.func, env)?;
+        let mut arguments = self.display(&call.arguments.args, env)?;
+        for keyword in &call.arguments.keywords {
+            arguments.push(self.eval(&keyword.value, env)?);
+        }
+        match callee {
+            Value::Method(receiver, name) => match &*receiver {
+                Value::Loop(values, at) => Ok(advance(&name, values, at)),
+                Value::Item if !direct => panic!("a call that is not cut out"),
+                _ => self.note(format!("{name} {arguments:?}")),
+            },
+            _ => Err("TypeError".to_owned()),
+        }
+    }
+
+    /// Writes down a call, which changes the receiver's state, and gives its value.
+    fn note(&mut self, what: String) -> Result<Value> {
+        self.log.push(what);
+        if self.log.len() > BUDGET {
+            return Err("out of budget".to_owned());
+        }
+        let count = self.log.len() as i64;
+        self.fields.insert("n".to_owned(), Value::Int(count));
+        Ok(Value::Int(count * 7 % 3))
+    }
+}
+
+/// Where something is assigned to.
+enum Place {
+    Name(String),
+    Field(String),
+    Element(Value, Value),
+}
+
+fn left(then: Option<&Transition>, value: Value) -> Left<'_> {
+    match then {
+        Some(next) => Left::To(next, Some(value)),
+        None => Left::Done(value),
+    }
+}
+
+fn advance(name: &str, values: &RefCell<Vec<Value>>, at: &RefCell<usize>) -> Value {
+    let here = *at.borrow();
+    match name {
+        "more" => Value::Int(i64::from(here < values.borrow().len())),
+        _ => {
+            *at.borrow_mut() = here + 1;
+            values.borrow()[here].clone()
+        }
+    }
+}
+
+fn unbound(name: &str) -> String {
+    format!("UnboundLocalError {name}")
+}
+
+fn truth(value: &Value) -> bool {
+    match value {
+        Value::None => false,
+        Value::Int(value) => *value != 0,
+        Value::Str(text) => !text.is_empty(),
+        Value::Tuple(values) => !values.is_empty(),
+        Value::List(values) => !values.borrow().is_empty(),
+        _ => true,
+    }
+}
+
+fn number(value: &Value) -> Result<i64> {
+    match value {
+        Value::Int(value) => Ok(*value),
+        _ => Err("TypeError".to_owned()),
+    }
+}
+
+fn add(left: &Value, right: &Value) -> Result<Value> {
+    Ok(Value::Int(number(left)?.wrapping_add(number(right)?)))
+}
+
+fn elements(value: &Value) -> Result<Vec<Value>> {
+    match value {
+        Value::Tuple(values) => Ok(values.clone()),
+        Value::List(values) => Ok(values.borrow().clone()),
+        _ => Err("TypeError".to_owned()),
+    }
+}
+
+fn element(container: &Value, index: &Value) -> Result<Value> {
+    let index = number(index)? as usize;
+    let found = elements(container)?.get(index).cloned();
+    found.ok_or_else(|| "IndexError".to_owned())
+}
