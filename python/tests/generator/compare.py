@@ -1,0 +1,164 @@
+"""A program in plain CPython and compiled: where they differ."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scenarios.compiler import stateflow
+from scenarios.forked import forked
+from scenarios.plain import PlainWorld
+from scenarios.play import Step, in_the_end, load, play, text
+from scenarios.worlds import in_memory, in_place, under_faults
+
+from .program import Program
+
+Json = Any
+MODULE = "app"
+REFUSED = "refused"
+NEVER_BOUND = "E0407"
+"""What the compiler refuses on purpose although Python accepts it, and programs drawn at random sometimes do."""
+WORLDS = ("memory", "parked", "faults", "in place")
+MOST_CALLS = 3000
+"""A program in which more functions are called is not played."""
+SECONDS = 20
+"""Of processor time, after which a world is given up."""
+
+
+class TooLong(BaseException):
+    """A program calls too many functions."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a compiled program differs from what CPython makes of it."""
+
+    kind: str
+    """What a shrunk program has to keep: the world, and roughly what is different there."""
+    text: str
+
+
+def difference(program: Program, worlds: Sequence[str] = WORLDS) -> Difference | None:
+    """Plays a program in worlds; `None` where all agree. Raises `TooLong` for what is not worth it."""
+    with tempfile.TemporaryDirectory(prefix="stateflow-generated-", dir=_folder()) as name:
+        return _difference(Path(name), program, worlds)
+
+
+def _folder() -> str | None:
+    """Where files are kept in memory, if there is such a place."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def _difference(folder: Path, program: Program, worlds: Sequence[str]) -> Difference | None:
+    root = folder / "plain"
+    root.mkdir()
+    path = root / f"{MODULE}.py"
+    path.write_text(program.source, encoding="utf-8")
+    scenario = folder / "scenario.json"
+    scenario.write_text(json.dumps(program.scenario), encoding="utf-8")
+    steps = load(scenario)
+    expected, addresses = forked(_limited, _plain, root, steps)
+    if expected is None:
+        raise TooLong
+    bundle = folder / "bundle"
+    done = stateflow("compile", path, "--target", "local", "-o", bundle)
+    if done.returncode != 0:
+        codes = sorted(set(re.findall(r"error\[(E\d+)\]", done.stderr)))
+        if codes == [NEVER_BOUND]:
+            raise TooLong
+        return Difference(f"{REFUSED} {' '.join(codes)}", done.stderr)
+    shutil.rmtree(root)
+    try:
+        found = forked(_limited, _compiled, bundle, steps, addresses, worlds)
+    except AssertionError as error:
+        return Difference(f"failed {str(error).strip().splitlines()[-1][:60]}", str(error))
+    for world, transcript in found:
+        wanted = _settled(in_the_end(expected) if world == "faults" else expected)
+        transcript = _settled(transcript)
+        if text(wanted) != text(transcript):
+            return _describe(world, wanted, transcript)
+    return None
+
+
+def _limited(function: Callable[..., Any], *arguments: Any) -> Any:
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+    return function(*arguments)
+
+
+def _plain(root: Path, steps: list[Step]) -> Any:
+    world = PlainWorld(root, MODULE)
+    calls = 0
+
+    def count(frame: object, event: str, _: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_filename.startswith(str(root))  # type: ignore[attr-defined]
+        if calls > MOST_CALLS:
+            raise TooLong
+
+    sys.setprofile(count)
+    try:
+        transcript = play(world, steps)
+    except TooLong:
+        return None, None
+    finally:
+        sys.setprofile(None)
+    addresses = world.addresses()
+    if not all(type(key) in (str, int) for _, key in addresses):
+        return None, None
+    return transcript, addresses
+
+
+def _compiled(bundle: Path, steps: list[Step], addresses: list[Any], worlds: Sequence[str]) -> list[tuple[str, Json]]:
+    plays: dict[str, Callable[[], list[list[Json]]]] = {
+        "memory": lambda: in_memory(bundle, steps, range(2), 4096),
+        "parked": lambda: in_memory(bundle, steps, range(1), 0),
+        "faults": lambda: under_faults(bundle, steps, range(2)),
+        "in place": lambda: [in_place(bundle, steps, addresses)],
+    }
+    return [(world, transcript) for world in worlds for transcript in plays[world]()]
+
+
+def _settled(transcript: list[Json]) -> list[Json]:
+    """The transcript without what CPython itself does not settle: once a function is warm, CPython 3.11 may read an unbound
+    variable together with the instruction before, and then names the line of that one."""
+    settled = []
+    for entry in transcript:
+        raised = entry.get("raised")
+        if raised is not None and raised["type"] == "UnboundLocalError":
+            *calls, last = raised["lines"]
+            path = last.partition(":")[0]
+            entry = {**entry, "raised": {**raised, "lines": [*calls, f"{path} {last.partition(' ')[2]}"]}}
+        settled.append(entry)
+    return settled
+
+
+def _describe(world: str, expected: list[Json], found: list[Json]) -> Difference:
+    index = next(i for i, (a, b) in enumerate(zip(expected, found, strict=True)) if text(a) != text(b))
+    wanted, given = expected[index], found[index]
+    parts = [part for part in wanted.keys() | given.keys() if text(wanted.get(part)) != text(given.get(part))]
+    raised = ", ".join(str(entry["raised"]["type"]) for entry in (wanted, given) if "raised" in entry)
+    lines = [f"{world}, step {index}: {wanted.get('step')}"]
+    for part in sorted(parts):
+        lines += [
+            f"  {part} in CPython:",
+            f"    {_short(wanted.get(part))}",
+            f"  {part} compiled:",
+            f"    {_short(given.get(part))}",
+        ]
+    return Difference(f"{world}: {' '.join(sorted(parts))} {raised}", "\n".join(lines))
+
+
+def _short(value: Json) -> str:
+    written = text(value).replace("\n", "\n    ")
+    return written if len(written) < 4000 else f"{written[:4000]}…"

@@ -1,0 +1,217 @@
+"""Whole programs: a module and a scenario."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+from .draw import Draw
+from .expressions import Expressions
+from .layout import spread
+from .model import Entity, Method, Model, Parameter, Scope
+from .scenario import make_scenario
+from .statements import Statements, indented
+from .types import BOX, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS, Type, book, entity, peers, scores
+
+Json = Any
+PRELUDE = """
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stateflow import entity
+
+
+class Oops(Exception):
+    def __init__(self, code: int, why: str) -> None:
+        super().__init__(code, why)
+        self.code = code
+
+
+class Worse(Oops):
+    pass
+
+
+@dataclass
+class Box:
+    n: int
+    items: list[int] = field(default_factory=list)
+
+
+class Held:
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+
+    def __enter__(self) -> None:
+        self.log.append("enter")
+
+    def __exit__(self, *error: object) -> None:
+        self.log.append("exit")
+
+
+def at(items, index):
+    return items[index % len(items)] if items else 0
+
+
+def row(grid: list[list[int]], index: int) -> list[int]:
+    return grid[index % len(grid)] if grid else []
+
+
+def push(items, item) -> None:
+    if len(items) < 6:
+        items.append(item)
+
+
+def deep(grid: list[list[int]]) -> list[list[int]]:
+    return [list(part) for part in grid]
+
+
+def copy_box(box: Box) -> Box:
+    return Box(box.n, list(box.items))
+
+
+def clip(number: int, top: int = 50) -> int:
+    return number if abs(number) < top else top
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A generated program: the text of its module, and its steps in the form of scenario files."""
+
+    source: str
+    scenario: tuple[Json, ...]
+
+
+def generate(draw: Draw) -> Program:
+    """A program."""
+    model = _model(draw)
+    parts = [PRELUDE, *(_class(draw, model, known) for known in model.entities)]
+    source = ast.unparse(ast.parse("\n".join(parts))) + "\n"
+    often = draw.one([0, 0, 0.03, 0.2])
+    return Program(spread(source, lambda: draw.chance(often)), tuple(make_scenario(draw, model)))
+
+
+def _model(draw: Draw) -> Model:
+    names = ["P", "Q", "R"][: draw.number(2, 3)]
+    model = Model([Entity(name, INT if name == "R" else STR, _fields(names)) for name in names])
+    for known in model.entities:
+        count = draw.number(2, 4)
+        known.methods = [_method(draw, known.name, f"m{i}", names) for i in range(count)]
+        known.methods += [_method(draw, known.name, f"_h{i}", names) for i in range(draw.number(0, 2))]
+    return model
+
+
+def _fields(names: list[str]) -> dict[str, Type]:
+    fields = {"n": INT, "s": STR, "items": INTS, "more": INTS, "words": WORDS, "grid": GRID, "table": TABLE}
+    fields |= {"pair": PAIR, "box": BOX}
+    for name in names:
+        low = name.lower()
+        fields |= {f"{low}s": peers(name), f"{low}_book": book(name), f"{low}_scores": scores(name)}
+    return fields
+
+
+def _method(draw: Draw, owner: str, name: str, names: list[str]) -> Method:
+    def type() -> Type:
+        if draw.chance(0.4):
+            return draw.one(
+                [entity(draw.one(names)), entity(draw.one(names)), peers(draw.one(names)), book(draw.one(names))]
+            )
+        return draw.one([INT, INT, *VALUES])
+
+    parameters = [Parameter("fuel", INT)]
+    parameters += [Parameter(f"p{i}", type()) for i in range(draw.number(0, 2))]
+    if draw.chance(0.3):
+        parameters.append(Parameter("d", INT, default="4"))
+    if draw.chance(0.2):
+        parameters.append(Parameter("rest", INT, kind="star"))
+    if draw.chance(0.3):
+        parameters.append(Parameter("k", draw.one([INT, STR, INTS]), kind="keyword"))
+    if draw.chance(0.15):
+        parameters.append(Parameter("kd", STR, default='"kd"', kind="keyword"))
+    result = draw.one([INT, INT, INT, STR, INTS, *VALUES, entity(draw.one(names)), peers(draw.one(names))])
+    return Method(owner, name, tuple(parameters), result)
+
+
+def _class(draw: Draw, model: Model, known: Entity) -> str:
+    key = "key"
+    lines = [
+        f"def __init__(self, {key}: {known.key.annotation}, n: int, items: list[int]) -> None:",
+        *indented(_initial(known)),
+        f"def __key__(self) -> {known.key.annotation}:",
+        "    return self.key",
+        *_links(known),
+        "def note(self, value: int) -> int:",
+        '    self.log.append(f"note {value}")',
+        "    return value",
+        "def new_key(self) -> str:",
+        "    self.made += 1",
+        '    return f"{self.key}.{self.made}"',
+    ]
+    for method in known.methods:
+        lines += _definition(draw, model, known, method)
+    return "\n".join(["@entity", f"class {known.name}:", *indented(lines)])
+
+
+def _initial(known: Entity) -> list[str]:
+    plain = {"n": "n", "s": '"s"', "items": "items", "more": "[n]", "words": '["w"]', "grid": "[[1], [2, n]]"}
+    plain |= {"table": '{"a": 1, "b": n}', "pair": '(n, "p")', "box": "Box(n, [n])"}
+    lines = ["self.key = key", "self.log: list[str] = []", "self.made = 0"]
+    for name, type in known.fields.items():
+        value = plain.get(name, "[]" if type.name == "list" else "{}")
+        lines.append(f"self.{name}: {type.annotation} = {value}")
+    return lines
+
+
+def _links(known: Entity) -> list[str]:
+    """The method that tells an entity of the others."""
+    given = [
+        (name, type)
+        for name, type in known.fields.items()
+        if name.endswith("s") and type.name == "list" and len(name) == 2
+    ]
+    lines = [f"def link(self, {', '.join(f'{name}: {type.annotation}' for name, type in given)}) -> None:"]
+    for name, type in given:
+        low = name[0]
+        lines += [
+            f"    self.{name} = {name}",
+            f'    self.{low}_book = {{"a": {name}[0], "b": {name}[-1]}}',
+            f"    self.{low}_scores = {{{name}[0]: 1}}",
+        ]
+    return lines
+
+
+def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list[str]:
+    scope = Scope({parameter.name: parameter.type for parameter in method.parameters if parameter.kind != "star"})
+    expressions = Expressions(draw, model, known, method, scope)
+    if any(parameter.kind == "star" for parameter in method.parameters):
+        scope.types["rest"] = Type("tuple", (INT, Type("...")))
+    guard = expressions.without_calls(
+        lambda: (expressions.make if method.helper else expressions.fresh)(method.result, 1)
+    )
+    name = "helper" if method.helper else "method"
+    body = draw.inside(name, lambda: Statements(expressions).body(draw.number(2, 6), 2))
+    return [
+        f"def {method.name}(self, {_signature(method)}) -> {method.result.annotation}:",
+        f'    self.log.append(f"{method.name} {{fuel}}")',
+        "    if fuel < 1:",
+        f"        return {guard}",
+        *indented(body),
+    ]
+
+
+def _signature(method: Method) -> str:
+    parts: list[str] = []
+    star = False
+    for parameter in method.parameters:
+        default = "" if parameter.default is None else f" = {parameter.default}"
+        if parameter.kind == "star":
+            star = True
+            parts.append(f"*{parameter.name}: {parameter.type.annotation}")
+            continue
+        if parameter.kind == "keyword" and not star:
+            star = True
+            parts.append("*")
+        parts.append(f"{parameter.name}: {parameter.type.annotation}{default}")
+    return ", ".join(parts)

@@ -1,0 +1,203 @@
+"""Statements, drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .draw import Option
+from .expressions import Expressions
+from .loops import Loops
+from .targets import Targets
+from .types import BOX, GRID, INT, INTS, PAIR, STR, TABLE, WORDS, Type
+
+Lines = list[str]
+INDENT = "    "
+
+
+def indented(lines: Lines) -> Lines:
+    """The lines, one level deeper."""
+    return [INDENT + line for line in lines]
+
+
+class Statements:
+    """Makes the statements of one method."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self.expressions = expressions
+        self.draw = expressions.draw
+        self.scope = expressions.scope
+        self.targets = Targets(expressions)
+        self.loops = Loops(self)
+        self.loop = 0
+        """How many loops may be left by `break` here."""
+
+    def body(self, count: int, depth: int) -> Lines:
+        """The statements of a method, with its last `return`."""
+        lines = self.block(count, depth)
+        return [*lines, *self.draw.inside("last return", lambda: [f"return {self._result(2)}"])]
+
+    def block(self, count: int, depth: int) -> Lines:
+        """Some statements, at least one."""
+        lines: Lines = []
+        for _ in range(count):
+            lines += self.draw.construct(self._options(depth))
+        return lines
+
+    def branch(self, depth: int, count: int = 2) -> Lines:
+        """A block that may not be run: what it assigns has no value for sure after it."""
+        bound = set(self.scope.bound)
+        lines = self.block(self.draw.number(1, count), depth - 1)
+        self.scope.bound &= bound
+        return lines
+
+    def _result(self, depth: int) -> str:
+        method = self.expressions.method
+        make = self.expressions.make if method.helper else self.expressions.fresh
+        return make(method.result, depth)
+
+    def _options(self, depth: int) -> list[Option[Lines]]:
+        make = self.expressions.make
+        options: list[Option[Lines]] = [
+            (6, "assign", lambda: [self.targets.assign(self.expressions.any_type())]),
+            (3, "augmented", lambda: self.targets.augmented()),
+            (2, "unpack", lambda: [self.targets.unpack()]),
+            (1, "chained", lambda: [self.targets.chained(self.expressions.any_type())]),
+            (1, "annotated", lambda: [self.targets.annotated(self.expressions.any_type())]),
+            (2, "call statement", self._call),
+            (2, "mutation", self._mutation),
+            (1, "note", lambda: [f"self.note({make(INT, 2)})"]),
+            (0.3, "assert", lambda: [f"assert {self.expressions.condition(1)} or {make(INT, 1)} < 90, {make(STR, 1)}"]),
+            (0.3, "guarded raise", lambda: self._raise(depth)),
+            (0.4, "delete", self._delete),
+            (0.2, "pass", lambda: ["pass"]),
+        ]
+        if depth > 0:
+            options += [
+                (3, "if", lambda: self._if(depth)),
+                (1.5, "for", lambda: self.loops.make_for(depth)),
+                (1, "while", lambda: self.loops.make_while(depth)),
+                (0.5, "try", lambda: self._local(lambda: self._try(depth))),
+                (0.3, "with", lambda: self._local(lambda: ["with Held(self.log):", *indented(self.block(2, 0))])),
+                (0.3, "match", lambda: self._local(lambda: self._match(depth))),
+                (0.2, "function", lambda: self._local(self._function)),
+                (
+                    0.4,
+                    "early return",
+                    lambda: [f"if {self.expressions.condition(1)}:", f"{INDENT}return {self._result(1)}"],
+                ),
+            ]
+        if self.loop > 0:
+            options.append(
+                (2, "jump", lambda: [f"if {make(Type('bool'), 1)}:", INDENT + self.draw.one(["break", "continue"])])
+            )
+        return options
+
+    def _local(self, make: Callable[[], Lines]) -> Lines:
+        """A statement in which nothing leaves the entity, and out of which nothing jumps."""
+        loop, self.loop = self.loop, 0
+        self.expressions.local += 1
+        bound = set(self.scope.bound)
+        try:
+            return make()
+        finally:
+            self.expressions.local -= 1
+            self.loop = loop
+            self.scope.bound &= bound
+
+    def _call(self) -> Lines:
+        here = self.expressions
+        if here.local or here.sites <= 0:
+            return ["pass"]
+        methods = [
+            method
+            for known in here.model.entities
+            for method in known.methods
+            if not method.helper or known.name == here.own.name
+        ]
+        return [here.calls.call(self.draw.one(methods), 2)]
+
+    def _mutation(self) -> Lines:
+        make = self.expressions.make
+        type = self.draw.one([INTS, INTS, WORDS, GRID])
+        name = make(type, 0)
+        forms: list[Callable[[], Lines]] = [
+            lambda: [f"push({name}, {make(type.inside[0], 2)})"],
+            lambda: [f"if len({name}) < 6:", f"{INDENT}{name}.append({make(type.inside[0], 2)})"],
+            lambda: [f"if {name}:", f"{INDENT}{name}.pop({self.draw.one(['', '0', '-1'])})"],
+            lambda: [f"{name}[0:2] = {make(type, 1)}[:2]"],
+            lambda: [f"{make(TABLE, 0)}.update({make(TABLE, 1)})"],
+            lambda: [f"{make(TABLE, 0)}.pop({make(STR, 1)}, None)"],
+            lambda: [f"push({make(BOX, 0)}.items, {make(INT, 2)})"],
+            lambda: [f"{name}.reverse()"],
+        ]
+        return self.draw.one(forms)()
+
+    def _raise(self, depth: int) -> Lines:
+        make = self.expressions.make
+        errors: list[Callable[[], str]] = [
+            lambda: f"Oops({make(INT, 1)}, {make(STR, 1)})",
+            lambda: f"ValueError({make(STR, 1)})",
+            lambda: "KeyError",
+            lambda: f"Worse({make(INT, 1)}, {make(STR, 0)}) from Oops(1, {make(STR, 0)})",
+        ]
+        error = self.draw.one(errors)()
+        return [f"if {make(INT, 1)} > {self.draw.one([5, 30, 60])}:", f"{INDENT}raise {error}"]
+
+    def _delete(self) -> Lines:
+        make = self.expressions.make
+        options: list[Callable[[], Lines]] = [
+            lambda: [f"del {make(INTS, 0)}[{make(INT, 1)}:]"],
+            lambda: [f'{make(TABLE, 0)}.setdefault("c", 1)', f'del {make(TABLE, 0)}["c"]'],
+        ]
+        names = sorted(self.scope.bound - {"fuel"})
+        if names and self.draw.chance(0.5):
+            name = self.draw.one(names)
+            self.scope.bound.discard(name)
+            return [f"del {name}"]
+        return self.draw.one(options)()
+
+    def _if(self, depth: int) -> Lines:
+        lines = [f"if {self.expressions.condition(2)}:", *indented(self.branch(depth))]
+        while self.draw.chance(0.25):
+            lines += [f"elif {self.expressions.condition(1)}:", *indented(self.branch(depth))]
+        if self.draw.chance(0.5):
+            lines += ["else:", *indented(self.branch(depth))]
+        return lines
+
+    def _try(self, depth: int) -> Lines:
+        make = self.expressions.make
+        caught = self.draw.one(["Oops", "(KeyError, IndexError)", "ZeroDivisionError", "Exception"])
+        inside = [*self.block(1, 0), self.draw.one([f"raise Oops({make(INT, 1)}, 'x')", "raise KeyError", "pass"])]
+        handler = self.draw.one(
+            [
+                [f"self.note({make(INT, 1)})"],
+                [f"raise Worse({make(INT, 1)}, 'w') from error"],
+                ["raise"],
+                ["self.note(0)"],
+            ]
+        )
+        lines = ["try:", *indented(inside), f"except {caught} as error:", *indented(handler)]
+        if self.draw.chance(0.3):
+            lines += ["finally:", *indented(self.block(1, 0))]
+        return lines
+
+    def _match(self, depth: int) -> Lines:
+        name = self.expressions.new_name(INT)
+        name = "matched" if name == "_" else name
+        return [
+            f"match {self.expressions.make(PAIR, 1)}:",
+            f'    case ({name}, "a" | "") if {name} > 2:',
+            *indented(indented(self.block(1, 0))),
+            f"    case ({name}, _):",
+            *indented(indented(self.block(1, 0))),
+        ]
+
+    def _function(self) -> Lines:
+        name = self.expressions.new_name(Type("function"))
+        target = self.expressions.new_name(INT)
+        lines = [
+            f"def {name}(q: int) -> int:",
+            f"{INDENT}return q + {self.expressions.make(INT, 1)}",
+            f"{target} = {name}({self.expressions.make(INT, 1)})",
+        ]
+        return lines

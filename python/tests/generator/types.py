@@ -1,0 +1,58 @@
+"""The types that generated programs are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Type:
+    """A type, with what it contains."""
+
+    name: str
+    inside: tuple[Type, ...] = ()
+
+    @property
+    def annotation(self) -> str:
+        """As it is written in a program."""
+        if not self.inside:
+            return self.name
+        return f"{self.name}[{', '.join(part.annotation for part in self.inside)}]"
+
+    @property
+    def mutable(self) -> bool:
+        """Whether its values may change."""
+        return self.name in ("list", "dict", "Box")
+
+
+INT = Type("int")
+STR = Type("str")
+BOOL = Type("bool")
+BOX = Type("Box")
+INTS = Type("list", (INT,))
+WORDS = Type("list", (STR,))
+GRID = Type("list", (INTS,))
+TABLE = Type("dict", (STR, INT))
+PAIR = Type("tuple", (INT, STR))
+VALUES = (INT, STR, BOOL, BOX, INTS, WORDS, GRID, TABLE, PAIR)
+"""All but references."""
+
+
+def entity(name: str) -> Type:
+    """References to entities of a class."""
+    return Type(name)
+
+
+def peers(name: str) -> Type:
+    """Lists of references."""
+    return Type("list", (Type(name),))
+
+
+def book(name: str) -> Type:
+    """Dictionaries of references."""
+    return Type("dict", (STR, Type(name)))
+
+
+def scores(name: str) -> Type:
+    """Dictionaries with references as keys."""
+    return Type("dict", (Type(name), INT))
