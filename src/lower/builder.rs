@@ -192,6 +192,14 @@ impl<'m, 'p> Builder<'m, 'p> {
         self.commented.insert(stmt.start());
     }
 
+    /// Adds the comment behind a statement of which nothing but a site is left.
+    pub fn push_comment_behind(&mut self, stmt: &Stmt) {
+        if let Some(comment) = self.text.behind(stmt.range()) {
+            let code = self.text.render(comment, &self.edits);
+            self.push(code, Effects::default());
+        }
+    }
+
     /// Ends the block; what follows is not reached until another is entered.
     pub fn end(&mut self, term: Term) {
         if let Some(current) = self.current.take() {
@@ -252,9 +260,15 @@ impl<'m, 'p> Builder<'m, 'p> {
     /// Leaves the method; goes on in a new block, where the result stands in the place of `expr`.
     pub fn leave(&mut self, expr: &Expr, departure: Departure) {
         let result = self.temporary(&departure.wanted);
+        self.leave_to(&result, expr, departure);
+        self.replace(expr.range(), &result);
+    }
+
+    /// Leaves the method; goes on in a new block, where the result is bound to that name.
+    pub fn leave_to(&mut self, result: &str, expr: &Expr, departure: Departure) {
         let next = self.block(departure.role);
         let block = &mut self.graph.blocks[next];
-        block.result = Some(result.clone());
+        block.result = Some(result.to_owned());
         block.resumes_at = Some(departure.line);
         block.site = Some(expr.range());
         self.end(Term::Leave {
@@ -265,7 +279,6 @@ impl<'m, 'p> Builder<'m, 'p> {
             next: Some(next),
         });
         self.enter(next);
-        self.replace(expr.range(), &result);
     }
 
     /// Leaves the method for good.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::builder::{Builder, params};
 use super::cfg::{BlockId, Role, Term};
 use super::liveness::{Liveness, reachable};
-use super::names::Effects;
+use super::names::{Effects, locals};
 use super::{refuse, regions};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{self, Block, digest_blocks};
@@ -45,6 +45,7 @@ pub fn cut<'p>(
         function.name,
         &members(entity),
     );
+    refuse_locals(&mut builder, &blocks);
     digest_blocks(&mut blocks);
     let body = ir::Body::Split {
         header: builder.text.render(header, &builder.edits),
@@ -70,21 +71,43 @@ fn refuse_bindings(builder: &mut Builder<'_, '_>) {
         entity: builder.entity.name,
         found: Vec::new(),
     };
-    if builder
-        .function
-        .params
-        .iter()
-        .any(|param| param.name == builder.entity.name)
-    {
-        let name = &builder.function.def.name;
-        let what = format!("a parameter of the name `{}`", builder.entity.name);
-        found.found.push((what, name.range()));
-    }
     found.visit_body(&builder.function.def.body);
+    if found.found.is_empty() {
+        // Bound by a parameter, an import, a definition, a handler or a pattern.
+        let bound = bound(builder.function);
+        let ours = [Some(builder.entity.name), builder.function.receiver];
+        for name in ours.into_iter().flatten() {
+            if bound.contains(name) {
+                let at = builder.function.def.name.range;
+                found
+                    .found
+                    .push((format!("a local of the name `{name}`"), at));
+            }
+        }
+    }
     for (what, range) in found.found {
         let span = builder.span(&range);
         builder.diagnostics.push(refuse::binding(&what, span));
     }
+}
+
+/// What may be unbound is handed over by way of the built-in `locals`.
+fn refuse_locals(builder: &mut Builder<'_, '_>, blocks: &[Block]) {
+    let live = blocks.iter().flat_map(|block| &block.live);
+    if live.into_iter().any(|variable| variable.maybe_unbound)
+        && bound(builder.function).contains("locals")
+    {
+        let at = builder.span(&builder.function.def.name.range);
+        let refused = refuse::binding("a local of the name `locals`", at);
+        builder.diagnostics.push(refused);
+    }
+}
+
+/// The names that a function binds.
+fn bound(function: &Function<'_>) -> HashSet<String> {
+    let mut bound = locals(&function.def.body);
+    bound.extend(params(function));
+    bound
 }
 
 struct Bindings<'n> {

@@ -8,12 +8,29 @@ use crate::syntax::ast::Expr;
 #[derive(Debug)]
 pub struct Fresh {
     taken: HashSet<String>,
+    given: Vec<String>,
 }
 
 impl Fresh {
     /// Names that differ from those taken.
     pub fn new(taken: HashSet<String>) -> Self {
-        Self { taken }
+        Self {
+            taken,
+            given: Vec::new(),
+        }
+    }
+
+    /// How many names have been given out and not been given back.
+    pub fn mark(&self) -> usize {
+        self.given.len()
+    }
+
+    /// Takes back the names given out since `mark`, which nothing that follows reads: so a name tells nothing of the code
+    /// before it, and stays what it is when that is edited.
+    pub fn release(&mut self, mark: usize) {
+        for name in self.given.drain(mark..) {
+            self.taken.remove(&name);
+        }
     }
 
     /// `wanted`, or with a number behind it where that is taken.
@@ -28,6 +45,7 @@ impl Fresh {
             name = format!("{wanted}_{number}");
             number += 1;
         }
+        self.given.push(name.clone());
         name
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use petgraph::visit::{Dfs, DfsPostOrder, Walker};
+use petgraph::visit::{DfsPostOrder, Walker};
 
 use super::cfg::{BlockId, Graph};
 use super::names::{Effects, Names};
@@ -115,7 +115,22 @@ impl Liveness {
     }
 }
 
-/// The blocks that can be reached, in the order of a depth-first walk.
+/// The blocks that can be reached, in the order in which one reads them: what a block leads to comes after it, a loop's body
+/// before what follows the loop, and what several ways lead to after all of them.
 pub fn reachable(graph: &Graph, entry: BlockId) -> Vec<BlockId> {
-    Dfs::new(&graph.blocks, entry).iter(&graph.blocks).collect()
+    let mut seen = HashSet::from([entry]);
+    let mut done = Vec::new();
+    let mut open = vec![(entry, graph.successors(entry))];
+    while let Some((id, next)) = open.last_mut() {
+        match next.pop() {
+            Some(to) if seen.insert(to) => open.push((to, graph.successors(to))),
+            Some(_) => {}
+            None => {
+                done.push(*id);
+                open.pop();
+            }
+        }
+    }
+    done.reverse();
+    done
 }

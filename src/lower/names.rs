@@ -143,8 +143,11 @@ impl<'a> Scan<'a> {
     /// Walks something that may not run, or not to its end; gives what is surely bound after it.
     fn aside(&mut self, walk: impl FnOnce(&mut Self)) -> Names {
         let before = self.definite.clone();
+        let deleted = std::mem::take(&mut self.effects.may_delete);
         walk(self);
-        std::mem::replace(&mut self.definite, before)
+        let kept = &before - &self.effects.may_delete;
+        self.effects.may_delete.extend(deleted);
+        std::mem::replace(&mut self.definite, kept)
     }
 
     /// What is bound where several paths meet; those that end elsewhere do not count.

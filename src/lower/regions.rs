@@ -29,7 +29,7 @@ pub fn blocks(
 /// The blocks that become functions: the entry, where calls return, and where several ways meet.
 fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
     let known: HashSet<BlockId> = reachable.iter().copied().collect();
-    let mut heads: Vec<BlockId> = reachable
+    reachable
         .iter()
         .copied()
         .filter(|id| {
@@ -44,9 +44,7 @@ fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
                 _ => entered > 1 && !is_end(block),
             }
         })
-        .collect();
-    heads.sort();
-    heads
+        .collect()
 }
 
 /// The basic blocks that become the method's first part.

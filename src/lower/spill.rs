@@ -618,8 +618,10 @@ impl Builder<'_, '_> {
                 self.lower_condition(last, then, orelse);
             }
             _ => {
+                let mark = self.fresh.mark();
                 self.lower_expr(test);
                 self.branch(test, then, orelse);
+                self.fresh.release(mark);
             }
         }
     }

@@ -18,11 +18,13 @@ impl Builder<'_, '_> {
             if !self.is_reached() {
                 return;
             }
+            let mark = self.fresh.mark();
             if self.has_site(stmt.range()) || jumps(stmt) {
                 self.lower_stmt(stmt, floor);
             } else {
                 self.keep_stmt(stmt, floor);
             }
+            self.fresh.release(mark);
             floor = stmt.end();
         }
     }
@@ -65,6 +67,9 @@ impl Builder<'_, '_> {
 
     fn lower_expression(&mut self, stmt: &Stmt, inner: &ast::StmtExpr) {
         let is_site = self.site(&inner.value).is_some();
+        if is_site {
+            self.push_comment_behind(stmt);
+        }
         self.lower_expr(&inner.value);
         if !is_site {
             self.push_stmt(stmt, stmt.start());
@@ -72,6 +77,13 @@ impl Builder<'_, '_> {
     }
 
     fn lower_assign(&mut self, stmt: &Stmt, assign: &ast::StmtAssign) {
+        if let [Expr::Name(name)] = &*assign.targets
+            && let Some(site) = self.site(&assign.value)
+        {
+            self.push_comment_behind(stmt);
+            let departure = self.depart(&assign.value, site);
+            return self.leave_to(&name.id, &assign.value, departure);
+        }
         self.lower_expr(&assign.value);
         if !assign
             .targets
@@ -215,6 +227,7 @@ impl Builder<'_, '_> {
         };
         match self.site(value) {
             Some(site) => {
+                self.push_comment_behind(stmt);
                 let departure = self.depart(value, site);
                 self.forward(departure);
             }

@@ -117,6 +117,18 @@ impl<'p> Text<'p> {
         (!text.is_empty()).then(|| TextRange::at(start, TextSize::of(text)))
     }
 
+    /// The comment that stands behind a statement.
+    pub fn behind(&self, stmt: TextRange) -> Option<TextRange> {
+        let text = &self.source.text[TextRange::new(stmt.end(), self.comment_behind(stmt))];
+        let comment = TextSize::of(text.trim_start());
+        (comment > TextSize::new(0)).then(|| {
+            TextRange::new(
+                self.comment_behind(stmt) - comment,
+                self.comment_behind(stmt),
+            )
+        })
+    }
+
     fn comments_above(&self, stmt: TextRange, floor: TextSize) -> TextSize {
         let column = self.column(stmt.start());
         let comments = &self.tree.comments;

@@ -5,7 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::cut;
-use super::python::{run_as_cut, run_as_written};
+use super::machine::run_as_cut;
+use super::python::run_as_written;
 use crate::ir::{Block, Node, Transition};
 
 fn atom() -> impl Strategy<Value = String> {

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::ir::{Block, Code, Node, Transition};
 use crate::source::{FileId, LineIndex, SourceFile};
 use crate::syntax::ast::{self, BoolOp, Expr, Stmt};
 use crate::syntax::parse;
@@ -31,15 +30,15 @@ pub enum Value {
 }
 
 /// How a statement ends.
-enum Flow {
+pub enum Flow {
     Next,
     Break,
     Continue,
     Return(Value),
 }
 
-type Env = HashMap<String, Value>;
-type Result<T> = std::result::Result<T, String>;
+pub type Env = HashMap<String, Value>;
+pub type Result<T> = std::result::Result<T, String>;
 
 /// A run: what has been called and read so far, in that order, and the receiver's state.
 #[derive(Debug, Default, PartialEq)]
@@ -59,50 +58,7 @@ pub fn run_as_written(body: &str) -> (Result<Value>, Run) {
     (result, run)
 }
 
-/// The same of the blocks that it is cut into.
-pub fn run_as_cut(blocks: &[Block]) -> (Result<Value>, Run) {
-    let mut run = Run::new(false);
-    let mut at = &blocks[0];
-    let mut env = parameters();
-    let result = loop {
-        match run.nodes(&at.body, &mut env) {
-            Err(error) => break Err(error),
-            Ok(Left::Done(value)) => break Ok(value),
-            Ok(Left::To(next, result)) => {
-                let found = blocks.iter().find(|block| block.name == next.block);
-                at = found.expect("the block");
-                env = handed_over(next, at, &env);
-                if let (Some(name), Some(value)) = (&at.result, result) {
-                    env.insert(name.clone(), value);
-                }
-            }
-        }
-    };
-    (result, run)
-}
-
-fn handed_over(next: &Transition, to: &Block, env: &Env) -> Env {
-    let names = |of: &[crate::ir::Variable]| -> Vec<String> {
-        of.iter().map(|variable| variable.name.clone()).collect()
-    };
-    assert_eq!(names(&next.live), names(&to.live));
-    for (here, there) in next.live.iter().zip(&to.live) {
-        let name = &here.name;
-        assert!(
-            here.maybe_unbound || env.contains_key(name),
-            "{name} has no value"
-        );
-        assert!(
-            there.maybe_unbound || env.contains_key(name),
-            "{name} has no value"
-        );
-    }
-    let live = next.live.iter();
-    live.filter_map(|variable| Some((variable.name.clone(), env.get(&variable.name)?.clone())))
-        .collect()
-}
-
-fn parameters() -> Env {
+pub fn parameters() -> Env {
     let values = [
         ("a", Value::Item),
         ("x", Value::Int(1)),
@@ -119,7 +75,7 @@ fn value_of(flow: Flow) -> Value {
 }
 
 /// The statements of a function's body.
-fn statements(body: &str) -> Vec<Stmt> {
+pub fn statements(body: &str) -> Vec<Stmt> {
     let text = format!("def f():\n  {}\n", body.replace('\n', "\n  "));
     let source = SourceFile {
         path: "f.py".into(),
@@ -136,21 +92,15 @@ fn statements(body: &str) -> Vec<Stmt> {
     }
 }
 
-fn expression(text: &str) -> Expr {
+pub fn expression(text: &str) -> Expr {
     match statements(&format!("({text})")).remove(0) {
         Stmt::Expr(stmt) => *stmt.value,
         other => panic!("{other:?}"),
     }
 }
 
-/// Where control goes from a block.
-enum Left<'b> {
-    Done(Value),
-    To(&'b Transition, Option<Value>),
-}
-
 impl Run {
-    fn new(direct: bool) -> Self {
+    pub fn new(direct: bool) -> Self {
         let xs = Rc::new(RefCell::new(vec![
             Value::Int(0),
             Value::Int(1),
@@ -166,64 +116,7 @@ impl Run {
         }
     }
 
-    /// Runs nodes; past the last of them the method ends.
-    fn nodes<'b>(&mut self, body: &'b [Node], env: &mut Env) -> Result<Left<'b>> {
-        Ok(match self.try_nodes(body, env)? {
-            Some(left) => left,
-            None => Left::Done(Value::None),
-        })
-    }
-
-    fn try_nodes<'b>(&mut self, body: &'b [Node], env: &mut Env) -> Result<Option<Left<'b>>> {
-        for node in body {
-            let left = match node {
-                Node::Code(code) => self.code(code, env)?.map(Left::Done),
-                Node::If { test, then, orelse } => {
-                    let test = self.eval(&expression(&test.text), env)?;
-                    self.try_nodes(if truth(&test) { then } else { orelse }, env)?
-                }
-                Node::Call {
-                    callee,
-                    arguments,
-                    then,
-                    ..
-                } => {
-                    let text = format!("{}({})", callee.text, arguments.text);
-                    let Expr::Call(call) = expression(&text) else {
-                        panic!("{text}");
-                    };
-                    let value = self.call(&call, env, true)?;
-                    Some(left(then.as_ref(), value))
-                }
-                Node::Read {
-                    receiver,
-                    attribute,
-                    then,
-                    ..
-                } => {
-                    let receiver = self.eval(&expression(&receiver.text), env)?;
-                    let value = self.attribute(&receiver, attribute, true)?;
-                    Some(left(then.as_ref(), value))
-                }
-                Node::Goto(next) => Some(Left::To(next, None)),
-                other => panic!("{other:?}"),
-            };
-            if left.is_some() {
-                return Ok(left);
-            }
-        }
-        Ok(None)
-    }
-
-    fn code(&mut self, code: &Code, env: &mut Env) -> Result<Option<Value>> {
-        assert_eq!(code.lines.len(), code.text.split('\n').count());
-        Ok(match self.block(&statements(&code.text), env)? {
-            Flow::Return(value) => Some(value),
-            _ => None,
-        })
-    }
-
-    fn block(&mut self, body: &[Stmt], env: &mut Env) -> Result<Flow> {
+    pub fn block(&mut self, body: &[Stmt], env: &mut Env) -> Result<Flow> {
         for stmt in body {
             match self.stmt(stmt, env)? {
                 Flow::Next => {}
@@ -372,7 +265,7 @@ impl Run {
         Ok(())
     }
 
-    fn eval(&mut self, expr: &Expr, env: &mut Env) -> Result<Value> {
+    pub fn eval(&mut self, expr: &Expr, env: &mut Env) -> Result<Value> {
         Ok(match expr {
             Expr::NumberLiteral(literal) => match &literal.value {
                 ast::Number::Int(value) => Value::Int(value.as_i64().expect("a small number")),
@@ -474,7 +367,7 @@ impl Run {
         Ok(Value::Str(text))
     }
 
-    fn attribute(&mut self, receiver: &Value, name: &str, direct: bool) -> Result<Value> {
+    pub fn attribute(&mut self, receiver: &Value, name: &str, direct: bool) -> Result<Value> {
         match (receiver, name) {
             (Value::User, "n" | "xs") => Ok(self.fields[name].clone()),
             (Value::Item, "price") => {
@@ -492,7 +385,7 @@ impl Run {
         }
     }
 
-    fn call(&mut self, call: &ast::ExprCall, env: &mut Env, direct: bool) -> Result<Value> {
+    pub fn call(&mut self, call: &ast::ExprCall, env: &mut Env, direct: bool) -> Result<Value> {
         if let Expr::Attribute(callee) = &*call.func
             && callee.attr.as_str() == "iterate"
         {
@@ -537,13 +430,6 @@ enum Place {
     Element(Value, Value),
 }
 
-fn left(then: Option<&Transition>, value: Value) -> Left<'_> {
-    match then {
-        Some(next) => Left::To(next, Some(value)),
-        None => Left::Done(value),
-    }
-}
-
 fn advance(name: &str, values: &RefCell<Vec<Value>>, at: &RefCell<usize>) -> Value {
     let here = *at.borrow();
     match name {
@@ -559,7 +445,7 @@ fn unbound(name: &str) -> String {
     format!("UnboundLocalError {name}")
 }
 
-fn truth(value: &Value) -> bool {
+pub fn truth(value: &Value) -> bool {
     match value {
         Value::None => false,
         Value::Int(value) => *value != 0,

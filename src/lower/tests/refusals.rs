@@ -38,6 +38,15 @@ fn a_receiver_that_is_assigned() {
 }
 
 #[test]
+fn a_local_that_hides_what_blocks_need() {
+    assert_eq!(refused("import json as User\nreturn a.f(1)"), ["E0406"]);
+    assert_eq!(
+        refused("if x:\n    locals = 1\na.f(1)\nreturn locals"),
+        ["E0406"]
+    );
+}
+
+#[test]
 fn a_local_that_has_no_value_in_the_first_part() {
     assert_eq!(refused("y = z\nz = a.f(1)\nreturn y"), ["E0407"]);
     assert_eq!(

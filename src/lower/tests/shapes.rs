@@ -78,9 +78,6 @@ def m(self, a: Item) -> int:
     m []:
         call a.f(1) -> m__after_f [a]
 
-    m__after_if []:
-        return self.n
-
     m__after_f <- f_result of line 2 [a]:
         if f_result:
             self.n = 1
@@ -94,6 +91,9 @@ def m(self, a: Item) -> int:
         self_n += a_price
         self.n = self_n
         goto -> m__after_if []
+
+    m__after_if []:
+        return self.n
     "#);
 }
 
@@ -112,8 +112,7 @@ def m(self, a: Item) -> int:
             read a.price -> m__after_price []
         return 2
 
-    m__after_price <- a_price of line 3 []:
-        x = a_price
+    m__after_price <- x of line 3 []:
         return x
     "#);
 }
@@ -157,21 +156,21 @@ def m(self, a: Item, x: int) -> int:
             call a.f(1) -> m__after_a_f [a]
         goto -> m__part [a]
 
-    m__then []:
-        return 1
-
-    m__part [a]:
-        call a.f(2) -> m__after_a_f_2 []
-
     m__after_a_f <- f_result of line 2 [a]:
         if f_result:
             goto -> m__part [a]
         goto -> m__then []
 
-    m__after_a_f_2 <- f_result_2 of line 2 []:
-        if f_result_2:
+    m__part [a]:
+        call a.f(2) -> m__after_a_f_2 []
+
+    m__after_a_f_2 <- f_result of line 2 []:
+        if f_result:
             goto -> m__then []
         return 2
+
+    m__then []:
+        return 1
     "#);
 }
 
@@ -196,9 +195,6 @@ def m(self, a: Item) -> int:
     m__while [a, count]:
         call a.f(count) -> m__after_f [a, count]
 
-    m__after_while [count]:
-        return count
-
     m__after_f <- f_result of line 3 [a, count]:
         if f_result < 3:
             if self.n:
@@ -207,6 +203,9 @@ def m(self, a: Item) -> int:
             goto -> m__while [a, count]
         count = 7
         goto -> m__after_while [count]
+
+    m__after_while [count]:
+        return count
     "#);
 }
 
@@ -319,14 +318,14 @@ def m(self, a: Item, i: int) -> None:
         self_xs[i] = xs_item
         read a.price -> m__after_a_price_2 [a, i]
 
-    m__after_a_price_2 <- a_price_2 of line 3 [a, i]:
-        value = [a_price_2, i]
-        (xs_item_2, x_2,) = value
-        self_xs_2 = self.xs
-        call a.f(1) -> m__after_f [self_xs_2, x_2, xs_item_2]
+    m__after_a_price_2 <- a_price of line 3 [a, i]:
+        value = [a_price, i]
+        (xs_item, x_2,) = value
+        self_xs = self.xs
+        call a.f(1) -> m__after_f [self_xs, x_2, xs_item]
 
-    m__after_f <- f_result of line 3 [self_xs_2, x_2, xs_item_2]:
-        self_xs_2[f_result] = xs_item_2
+    m__after_f <- f_result of line 3 [self_xs, x_2, xs_item]:
+        self_xs[f_result] = xs_item
         x = x_2
     "#);
 }
