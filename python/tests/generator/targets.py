@@ -109,7 +109,7 @@ class Targets:
             ]
         if type == INTS:
             options += [
-                (1, "slice target", lambda: f"{here.make(INTS, 0)}[{self._draw.one(['0:2', '1:3', ':'])}]"),
+                (1, "slice target", lambda: f"{here.make(INTS, 0)}[{self._draw.one(['1:', ':'])}]"),
                 (1, "attribute target", lambda: f"({here.make(BOX, 1)}).items"),
             ]
         return options
