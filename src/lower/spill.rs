@@ -12,7 +12,7 @@ use super::refuse;
 use super::text::Edit;
 use crate::ir::Code;
 use crate::model::{Binding, EntityId};
-use crate::resolve::Site;
+use crate::resolve::{Site, is_builtin_name};
 use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextRange};
 
@@ -375,10 +375,10 @@ impl Builder<'_, '_> {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_) => true,
-            Expr::Name(name) => {
-                !self.locals.contains(name.id.as_str())
-                    || !(self.may_be_unbound(name.range) || self.rebinds(later, &name.id))
+            Expr::Name(name) if self.locals.contains(name.id.as_str()) => {
+                !self.may_be_unbound(name.range) && !self.rebinds(later, &name.id)
             }
+            Expr::Name(name) => self.is_receiver(name) || self.is_defined(&name.id),
             Expr::Lambda(lambda) => lambda
                 .parameters
                 .as_deref()
@@ -412,6 +412,7 @@ impl Builder<'_, '_> {
             Expr::Name(name) => {
                 !self.locals.contains(name.id.as_str())
                     && !self.is_receiver(name)
+                    && self.is_defined(&name.id)
                     && !matches!(
                         self.model.name(self.function.module, &name.id),
                         Some(Binding::Variable { .. })
@@ -420,6 +421,11 @@ impl Builder<'_, '_> {
             Expr::Attribute(attribute) => self.is_of_module(&attribute.value),
             _ => false,
         }
+    }
+
+    /// Whether reading a name that is not a local gives something.
+    fn is_defined(&self, name: &str) -> bool {
+        is_builtin_name(name) || self.model.may_define(self.function.module, name)
     }
 
     fn lower_bool(&mut self, expr: &Expr, op: &ast::ExprBoolOp) {

@@ -17,6 +17,7 @@ pub(super) fn link<'p>(program: &'p Program, raw: &mut [RawScope<'p>]) -> Vec<Sc
                 .iter()
                 .filter_map(|(name, entry)| Some((*name, follow(program, raw, entry.clone())?)))
                 .collect(),
+            open: raw[module].open,
         })
         .collect()
 }

@@ -170,6 +170,12 @@ impl<'p> Model<'p> {
         self.scopes[module.0 as usize].names.get(name)
     }
 
+    /// Whether a name of a module may stand for something that is not a built-in.
+    pub fn may_define(&self, module: ModuleId, name: &str) -> bool {
+        let scope = &self.scopes[module.0 as usize];
+        scope.open || scope.names.contains_key(name)
+    }
+
     /// What `binding.name` stands for, where `binding` is a module or a class, or comes from outside.
     pub fn member(&self, binding: &Binding<'p>, name: &str) -> Option<Binding<'p>> {
         match binding {

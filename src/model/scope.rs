@@ -10,6 +10,8 @@ use crate::syntax::{ModuleId, Program, ast};
 pub struct Scope<'p> {
     /// By name; imports of the app's own names lead to what they stand for there.
     pub names: BTreeMap<&'p str, Binding<'p>>,
+    /// Whether a star import from outside the app may bring further names.
+    pub open: bool,
 }
 
 /// What a name stands for.

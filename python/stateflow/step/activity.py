@@ -144,8 +144,10 @@ class Activity:
         stack = self._stack
         if self.frames:
             token = self.message.id[:_TOKEN_SIZE]
-            frames, aliases = encode_frames(self.app, self.entity, self.frames, self._state(), token)
-            self.reader.tokens.update(aliases)
+            tokens = self.reader.tokens
+            held = list(tokens.values())
+            frames, aliases = encode_frames(self.app, self.entity, self.frames, self._state(), held, token)
+            tokens.update(aliases)
             unit = Unit(self.message.address, frames, False)
             if len(frames) > self._park_above:
                 self._parked = (message_id, frames)
@@ -197,14 +199,15 @@ class Activity:
     def encode_fields(self, entity: Entity, instance: Any) -> bytes:
         """Encode the fields of an entity. Raises `StateflowError` naming the one that cannot be."""
         state = entity.layout.state(instance)
+        held = self.reader.tokens if instance is self.instance else {}
         wire = self.app.wire
         try:
-            return encode(
-                wire, state, Scan(wire, state), marks=self.reader.tokens if instance is self.instance else None
-            )
+            return encode(wire, state, Scan(wire, state, *held.values()), marks=held)
         except Unencodable as error:
             reason = error
-        raise explain(wire, entity.name, [(f"field {name!r}", value) for name, value in state.items()], reason)
+        values = [(f"field {name!r}", value) for name, value in state.items()]
+        values += [("a variable of a call that waits here", value) for value in held.values()]
+        raise explain(wire, entity.name, values, reason)
 
     def outcome(self, dedup: bool) -> Outcome:
         """Return what the step leaves behind."""

@@ -45,11 +45,11 @@ class Unit(NamedTuple):
 
 
 def encode_frames(
-    app: App, entity: Entity, frames: list[Frame], fields: dict[str, object], token: bytes
+    app: App, entity: Entity, frames: list[Frame], fields: dict[str, object], held: list[object], token: bytes
 ) -> tuple[bytes, dict[bytes, object]]:
-    """Encode frames of an entity that has these fields.
+    """Encode frames of an entity that has these fields, and that also keeps what frames in other units hold.
 
-    Gives also what the frames share with the fields, by tokens that begin with `token`. Raises `StateflowError` naming the
+    Gives also what the frames share with these, by tokens that begin with `token`. Raises `StateflowError` naming the
     variable that cannot be encoded.
     """
     wire = app.wire
@@ -63,7 +63,7 @@ def encode_frames(
         scan = Scan(wire, content)
         aliases = {
             token + index.to_bytes(4, "big").lstrip(b"\0"): value
-            for index, value in enumerate(scan.aliases(Scan(wire, fields)))
+            for index, value in enumerate(scan.aliases(Scan(wire, fields, *held)))
         }
         return encode(wire, content, scan, aliases=aliases), aliases
     except Unencodable as error:

@@ -4,7 +4,8 @@ A value in which something is shared is a root and a table. What is shared stand
 table stands for it. Entries are encoded one by one, so that the reader can make an object before what is in it: a cycle is
 nothing special.
 
-Two more lists go with the table. Marks give tokens to entries: the object of that entry is known by that token from then on.
+Two more lists go with the table. Marks give tokens to entries: the object of that entry is known by that token from then on. It
+need not be in the value: an object that the entity has let go of stands in the table for the frames that still hold it.
 Aliases say by which token the reader may already have the object of an entry; where it does not, it takes the entry.
 """
 
@@ -34,9 +35,9 @@ TOO_DEEP = 50
 
 
 class Scan:
-    """What is reached from a value: raises `Unencodable` where that includes what has no encoding."""
+    """What is reached from values: raises `Unencodable` where that includes what has no encoding."""
 
-    def __init__(self, wire: Wire, root: object) -> None:
+    def __init__(self, wire: Wire, *roots: object) -> None:
         self.seen: dict[int, object] = {}
         """Every object that may be shared, by its `id`."""
         self.shared: set[int] = set()
@@ -46,14 +47,14 @@ class Scan:
         self.deep = False
         """Whether it is nested too deeply for that."""
         self._temporary: list[object] = []
-        self._walk(wire, root)
+        self._walk(wire, roots)
 
     def aliases(self, other: Scan) -> list[object]:
         """Return the objects with an identity of their own that are reached in `other` too, in order."""
         return [value for ident, value in self.seen.items() if ident in other.seen and type(value) not in _BY_VALUE]
 
-    def _walk(self, wire: Wire, root: object) -> None:
-        level: list[Any] = [root]
+    def _walk(self, wire: Wire, roots: tuple[object, ...]) -> None:
+        level: list[Any] = [*roots]
         depth = 0
         while level:
             level = self._inside(wire, level)
@@ -102,17 +103,17 @@ def encode(
     marks: Mapping[bytes, object] | None = None,
     aliases: Mapping[bytes, object] | None = None,
 ) -> bytes:
-    """Encode a value that has been scanned.
+    """Encode a value that has been scanned, together with the objects that are to be marked.
 
-    `marks` and `aliases` are objects by token; marks of objects that are not reached are left out.
+    `marks` and `aliases` are objects by token. Those of `marks` need not be in the value, those of `aliases` are.
     """
-    reached = {token: value for token, value in marks.items() if id(value) in scan.seen} if marks else {}
-    if scan.plain and not scan.deep and not scan.shared and not reached and not aliases:
+    marks, aliases = marks or {}, aliases or {}
+    if scan.plain and not scan.deep and not scan.shared and not marks and not aliases:
         return wire.pack(root)
-    tabled = scan.shared | {id(value) for known in (reached, aliases or {}) for value in known.values()}
+    tabled = scan.shared | {id(value) for known in (marks, aliases) for value in known.values()}
     while True:
         try:
-            return _Lowering(wire, tabled, reached, aliases or {}).encode(root)
+            return _Lowering(wire, tabled, marks, aliases).encode(root)
         except _Cycle as cycle:
             tabled.add(cycle.through)
 
@@ -148,6 +149,8 @@ class _Lowering:
 
     def encode(self, root: object) -> bytes:
         lowered = self._pack(self._lower(root))
+        for marked in self._marks.values():
+            self._lower(marked)
         while self._waiting:
             index, value = self._waiting.popleft()
             self._entries[index] = self._pack(self._body(value))

@@ -88,7 +88,9 @@ class Expressions:
         if fields:
             options.append((4, "field", lambda: f"self.{self.draw.one(fields)}"))
         unbound = self.scope.perhaps(type)
-        if unbound:
+        if (
+            unbound and type in VALUES
+        ):  # the type of what surely has no value is not known, which is refused where it is called
             options.append((0.03, "unbound", lambda: self.draw.one(unbound)))
         if self.model.is_entity(type):
             if type.name == self.own.name:
