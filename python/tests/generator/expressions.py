@@ -134,7 +134,7 @@ class Expressions:
             return self.make(part, depth)
 
         options: Options = [
-            (1, "conditional", lambda: f"({make(type)} if {self.condition(depth)} else {make(type)})"),
+            (1, "conditional", lambda: self._conditional(type, depth)),
             (0.7, "subscript of display", lambda: self._chosen(type, depth)),
         ]
         if not self.local:
@@ -146,6 +146,15 @@ class Expressions:
         options += self.calls.options(type, depth)
         options += _BY_TYPE.get(type, _of_references)(self, depth, type)
         return options
+
+    def _conditional(self, type: Type, depth: int) -> str:
+        condition = self.condition(depth)
+        before = set(self.scope.bound)
+        then, bound = self.make(type, depth), self.scope.bound
+        self.scope.bound = before
+        orelse = self.make(type, depth)
+        self.scope.bound |= bound
+        return f"({then} if {condition} else {orelse})"
 
     def _chosen(self, type: Type, depth: int) -> str:
         parts = [self.make(type, depth) for _ in range(self.draw.number(1, 3))]
