@@ -190,9 +190,23 @@ impl<'p> Text<'p> {
             writer.copy(TextRange::new(at, replaced.start()));
             writer.code.text.push_str(&edit.text);
             at = replaced.end();
+            if self.needs_own_line(replaced, range.end()) {
+                at = writer.continue_on_line_of(at);
+            }
         }
         writer.copy(TextRange::new(at, range.end()));
         writer.code
+    }
+
+    /// Whether behind a replacement something follows that stands on another line than the replacement, and of which a
+    /// traceback may name the line.
+    fn needs_own_line(&self, replaced: TextRange, end: TextSize) -> bool {
+        let line = self.line(replaced.end());
+        if line == self.line(replaced.start()) || self.in_string(replaced.end()) {
+            return false;
+        }
+        let rest = &self.source.text[TextRange::new(replaced.end(), end)];
+        may_raise(rest.split('\n').next().unwrap_or_default())
     }
 
     /// The text of an expression where a whole expression may stand on one line or several.
@@ -313,6 +327,14 @@ impl Writer<'_, '_> {
         }
     }
 
+    /// Begins a line for what is at `at`, and says where it goes on.
+    fn continue_on_line_of(&mut self, at: TextSize) -> TextSize {
+        self.code.text.push_str(" \\\n    ");
+        self.code.lines.push(self.text.line(at));
+        let rest = &self.text.source.text[usize::from(at)..];
+        at + TextSize::of(rest) - TextSize::of(rest.trim_start_matches([' ', '\t']))
+    }
+
     fn dedent<'l>(&self, line: &'l str) -> &'l str {
         let blank = line
             .bytes()
@@ -321,6 +343,36 @@ impl Writer<'_, '_> {
         &line[blank.min(self.indent)..]
     }
 }
+
+/// Whether something in a piece of a line may raise an exception by itself: more than literals and the operator before them.
+fn may_raise(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let word = rest
+            .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .unwrap_or(rest.len());
+        match letter {
+            '#' => return false,
+            '[' | '{' | '/' | '%' | '*' => return true,
+            '"' | '\'' => {
+                let inside = &rest[1..];
+                rest = inside
+                    .find(letter)
+                    .map_or("", |end| inside.get(end + 1..).unwrap_or_default());
+            }
+            _ if word == 0 => rest = &rest[letter.len_utf8()..],
+            _ if letter.is_ascii_digit() || OPERATORS.contains(&&rest[..word]) => {
+                rest = &rest[word..];
+            }
+            _ => return true,
+        }
+    }
+    false
+}
+
+const OPERATORS: &[&str] = &[
+    "and", "or", "not", "in", "is", "if", "else", "for", "None", "True", "False",
+];
 
 struct Strings<'p> {
     source: &'p SourceFile,
