@@ -138,6 +138,8 @@ pub struct Method {
     pub doc: Option<String>,
     /// The whole definition.
     pub origin: Lines,
+    /// Whether it is an `async def`: then it gives a coroutine, and so do its blocks.
+    pub is_async: bool,
     /// The parameters, without `self`.
     pub params: Vec<Param>,
     /// What it returns, as annotated; [`Type::Any`] where nothing is said.

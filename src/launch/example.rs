@@ -198,6 +198,7 @@ mod tests {
             name: name.to_owned(),
             doc: None,
             origin: origin(),
+            is_async: false,
             params,
             returns: Type::Any,
             body,

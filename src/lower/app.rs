@@ -108,6 +108,7 @@ impl<'p> Lowering<'_, 'p> {
             name: function.name.to_owned(),
             doc: docstring(&function.def.body),
             origin: self.lines(function.module, function.def, &function.def.decorator_list),
+            is_async: function.def.is_async,
             params: self.params(function),
             returns: self.annotation(function, function.def.returns.as_deref()),
             body,

@@ -88,9 +88,13 @@ impl<'m, 'p> Builder<'m, 'p> {
         }
     }
 
-    /// The site that an expression is, if any.
+    /// The site that an expression is, or that it awaits, if any.
     pub fn site(&self, expr: &Expr) -> Option<&'m Site> {
-        self.resolution.sites.get(&span(self.file, expr))
+        let site = match expr {
+            Expr::Await(await_) => &await_.value,
+            other => other,
+        };
+        self.resolution.sites.get(&span(self.file, site))
     }
 
     /// Whether there is a site in that range.

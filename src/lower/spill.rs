@@ -60,6 +60,11 @@ impl Builder<'_, '_> {
 
     /// Evaluates the operands of a site and says how the method is left there.
     pub fn depart(&mut self, expr: &Expr, site: &Site) -> Departure {
+        if let Expr::Await(await_) = expr {
+            let mut departure = self.depart(&await_.value, site);
+            departure.line = self.text.line(await_.start());
+            return departure;
+        }
         match (expr, site) {
             (Expr::Call(call), Site::Create { entity }) => self.depart_to_create(call, *entity),
             (Expr::Call(call), Site::Call { targets }) => {
@@ -220,7 +225,6 @@ impl Builder<'_, '_> {
             Expr::Call(call) => self.lower_call_operands(call, false),
             Expr::FString(string) => self.lower_fstring(string),
             Expr::Lambda(_)
-            | Expr::Await(_)
             | Expr::Yield(_)
             | Expr::YieldFrom(_)
             | Expr::TString(_)
@@ -745,6 +749,7 @@ fn operands(expr: &Expr) -> Vec<Operand<'_>> {
         Expr::UnaryOp(op) => vec![Operand::Value(&op.operand)],
         Expr::Named(named) => vec![Operand::Value(&named.value)],
         Expr::Starred(starred) => vec![Operand::Value(&starred.value)],
+        Expr::Await(await_) => vec![Operand::Value(&await_.value)],
         Expr::List(list) => list.elts.iter().map(element).collect(),
         Expr::Tuple(tuple) => tuple.elts.iter().map(element).collect(),
         Expr::Set(set) => set.elts.iter().map(element).collect(),

@@ -153,14 +153,14 @@ impl Checker<'_, '_> {
         if def.name.as_str() == "__key__" {
             return;
         }
-        if def.is_async {
-            let found = self.report(
-                "E0111",
-                "an `async` method of an entity is not supported yet".to_owned(),
-                &def.name,
-            );
-            self.diagnostics
-                .push(found.help("write it with `def`: calls of other entities need no `await`"));
+        if def.is_async && def.name.as_str() == "__init__" {
+            let found = self
+                .report("E0111", "`__init__` is `async`".to_owned(), &def.name)
+                .note(
+                    "Python raises TypeError where the entity is created: nobody awaits `__init__`",
+                )
+                .help("write it with `def`, and do what has to be awaited in a method");
+            self.diagnostics.push(found);
         } else if let Some(at) = first_yield(def) {
             let found = self
                 .report(

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::code::{CodeId, Owner};
-use super::errors;
 use super::facts::Facts;
 use super::infer::{Findings, Via};
 use super::{Resolution, Site};
+use super::{awaits, errors};
 use crate::diagnostics::Diagnostic;
 use crate::model::FunctionKind;
 use crate::source::Span;
@@ -101,6 +101,7 @@ impl<'g, 'a> Graph<'g, 'a> {
             if self.is_root(code) {
                 resolution.sites.extend(found.sites.iter().cloned());
                 self.helpers(found, resolution);
+                diagnostics.extend(awaits::check(self.facts, code, found, &resolution.sites));
                 diagnostics.extend(self.uncut(found));
             }
         }

@@ -1,6 +1,7 @@
 //! Types, as far as they are needed to find every expression that leaves its entity.
 
 mod annotations;
+mod awaits;
 mod builtins;
 mod code;
 mod errors;

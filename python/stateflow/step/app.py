@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from stateflow.errors import StateflowError
@@ -44,6 +45,8 @@ class App:
         """The classes of the entities, by name."""
         self.by_class = {entity.cls: entity for entity in self.entities.values()}
         self.reference_classes = frozenset(entity.reference_class for entity in self.entities.values())
+        self.coroutines = frozenset[CodeType]().union(*(entity.coroutines for entity in self.entities.values()))
+        """The code of all asynchronous methods and blocks."""
         self.blocks: dict[Callable[..., Any], Block] = {}
         """By function."""
         self.qualified_blocks: dict[str, Block] = {}

@@ -7,12 +7,14 @@ blocks return says which (`stateflow.flow`); the loop in `_drive` makes it happe
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import CoroutineType
 from typing import Any, NoReturn
 
 from stateflow.errors import EntityExists, EntityNotFound
 from stateflow.flow import Goto, Transition, Verb
 from stateflow.step.activity import Activity, Outcome
 from stateflow.step.app import App
+from stateflow.step.coroutines import run
 from stateflow.step.entities import Entity
 from stateflow.step.frames import Frame, UnknownBlock
 from stateflow.step.message import Address, Kind, Message
@@ -111,11 +113,14 @@ _HANDLERS: dict[Kind, Callable[[Activity], None]] = {
 
 def _drive(activity: Activity, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Call a function, and whatever follows from what it returns, until control leaves the entity."""
+    coroutines = activity.app.coroutines
     while True:
         raised: BaseException | None = None
         result: Any = None
         try:
             result = function(*args, **kwargs)
+            if type(result) is CoroutineType and result.cr_code in coroutines:
+                result = run(result)
         except BaseException as error:  # noqa: BLE001 - the app may raise anything
             raised = error
         if raised is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import FunctionType
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple, NoReturn
 
 from stateflow import flow
@@ -46,6 +47,8 @@ class Entity:
         }
         """The names of the parameters of each method, without `self`."""
         self.parameters["__init__"] = [param["name"] for param in ir["init"]]
+        self.coroutines = frozenset(_coroutines(cls))
+        """The code of the asynchronous methods and blocks."""
         self.reference_class = make_reference_class(cls, frozenset(_methods(cls)))
         for method in ir["methods"]:
             if method["body"]["kind"] == "split":
@@ -77,6 +80,13 @@ def _methods(cls: type) -> list[str]:
         for name, value in names.items()
         if isinstance(value, FunctionType) and not name.startswith("__") and flow.method_of(value) is None
     ]
+
+
+def _coroutines(cls: type) -> Iterator[CodeType]:
+    for base in cls.__mro__[:-1]:
+        for value in vars(base).values():
+            if inspect.iscoroutinefunction(value):
+                yield value.__code__
 
 
 def _bind(cls: type, method: Mapping[str, Any], block: Mapping[str, Any]) -> Block:

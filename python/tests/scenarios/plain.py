@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import inspect
 import sys
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -75,7 +77,10 @@ class PlainWorld:
 
     def _outcome(self, act: Any) -> Json:
         try:
-            return {"value": encode(act(), self._address_of)}
+            value = act()
+            if inspect.iscoroutine(value):
+                value = asyncio.run(value)
+            return {"value": encode(value, self._address_of)}
         except Exception as error:  # noqa: BLE001 - what an app raises is an outcome
             return {"raised": self._raised(error, set())}
 

@@ -42,12 +42,16 @@ fn write_signature(writer: &mut Writer, split: &Split<'_>, block: &Block) {
         None => writer.line(&format!("@{flow}.block(\"{method}\")"), None),
     }
     let parameters = parameters(split, block);
-    let signature = format!("def {}({}):", block.name, parameters.join(", "));
+    let def = match split.method.is_async {
+        true => "async def",
+        false => "def",
+    };
+    let signature = format!("{def} {}({}):", block.name, parameters.join(", "));
     if writer.width(&signature) <= WIDTH {
         writer.line(&signature, None);
         return;
     }
-    writer.line(&format!("def {}(", block.name), None);
+    writer.line(&format!("{def} {}(", block.name), None);
     writer.indented(|writer| {
         for parameter in &parameters {
             writer.line(&format!("{parameter},"), None);

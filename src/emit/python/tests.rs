@@ -93,6 +93,7 @@ fn emitted(
         name: cut.name.to_owned(),
         doc: None,
         origin: lines(cut.lines),
+        is_async: false,
         params: Vec::new(),
         returns: Type::Any,
         body: Body::Split {

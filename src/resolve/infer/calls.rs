@@ -183,6 +183,7 @@ impl Interpreter<'_, '_> {
                 FunctionKind::Method => {
                     let shown = self.facts.codes.get(code).name.clone();
                     self.check_signature(call, Some(code), &shown);
+                    self.note_method_call(call, code);
                     remote.own.push(SelfCall {
                         at: self.at(call),
                         target: (id, name.to_owned()),
@@ -221,6 +222,7 @@ impl Interpreter<'_, '_> {
             Found::Code(code) if self.facts.is_method(code) && !is_special(name) => {
                 let shown = self.facts.codes.get(code).name.clone();
                 self.check_signature(call, Some(code), &shown);
+                self.note_method_call(call, code);
                 remote.calls.push((id, name.to_owned()));
                 return self.facts.result(code);
             }

@@ -29,7 +29,7 @@ impl Interpreter<'_, '_> {
             }
             Expr::FString(string) => self.interpolated(string.value.elements(), Type::Str),
             Expr::TString(string) => self.interpolated(string.value.elements(), Type::Opaque),
-            Expr::Await(await_) => self.expr(&await_.value),
+            Expr::Await(await_) => self.awaited(&await_.value),
             Expr::Yield(yield_) => self.yield_(yield_.value.as_deref()),
             Expr::YieldFrom(yield_) => self.yield_from(&yield_.value),
             Expr::Starred(starred) => self.expr(&starred.value),

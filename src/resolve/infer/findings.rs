@@ -1,6 +1,6 @@
 //! What one function contributes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::code::CodeId;
 use super::super::{Site, Uncarriable};
@@ -17,6 +17,10 @@ pub(crate) struct Findings {
     pub self_calls: Vec<SelfCall>,
     /// Calls of other functions of the app's.
     pub own_calls: Vec<OwnCall>,
+    /// Calls of methods of entities, by whether the method is asynchronous. Of several, there may be both.
+    pub method_calls: HashSet<(Span, bool)>,
+    /// The operands of `await`.
+    pub awaited: HashSet<Span>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// Receivers that are built-in containers or strings.

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod attributes;
+mod awaits;
 mod builtin_calls;
 mod calls;
 mod comprehensions;

@@ -48,6 +48,9 @@ impl Interpreter<'_, '_> {
                 {
                     return Some(what);
                 }
+                if self.gives_coroutine(call) {
+                    return Some("a coroutine".to_owned());
+                }
                 if let ast::Expr::Attribute(attribute) = &*call.func
                     && matches!(attribute.attr.as_str(), "keys" | "values" | "items")
                     && matches!(self.peek(&attribute.value).peel(), Type::Dict(..))
@@ -97,6 +100,9 @@ fn made_by(name: &str) -> Option<String> {
         }
         "concurrent.futures.ThreadPoolExecutor" | "concurrent.futures.ProcessPoolExecutor" => {
             "an executor"
+        }
+        "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.gather" | "asyncio.shield" => {
+            "a task"
         }
         "socket.socket" | "socket.create_connection" => "a socket",
         "sqlite3.connect" => "a database connection",

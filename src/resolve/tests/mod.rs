@@ -1,6 +1,7 @@
 //! Small programs with the sites and diagnostics that are found in them.
 
 mod annotations;
+mod awaits;
 mod diagnostics;
 mod functions;
 mod inference;
