@@ -257,6 +257,17 @@ def test_exception_groups() -> None:
     assert back.exceptions[1].exceptions[0].code == 1
 
 
+def test_exceptions_are_made_without_running_their_constructors() -> None:
+    error = kinds.Counted(1, "x")
+    before = kinds.Counted.made
+    back = round_trip(error)
+    assert (type(back), back.args, back.detail) == (kinds.Counted, (1,), "x")
+    assert kinds.Counted.made == before
+    group = round_trip(kinds.Several([error], 2))
+    assert (type(group), group.message, group.code) == (kinds.Several, "2 went wrong", 2)
+    assert group.exceptions[0].detail == "x"
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

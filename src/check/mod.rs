@@ -1,9 +1,14 @@
 //! The rules of the language that need no lowering: a file for each group of them.
 
+mod creatable;
 mod creation;
 mod defaults;
 mod dynamic;
+mod exceptions;
+mod flow;
+mod growth;
 mod init;
+mod interleaved;
 mod shared;
 mod values;
 
@@ -24,6 +29,10 @@ pub fn check(model: &Model<'_>, resolution: &Resolution) -> Vec<Diagnostic> {
     creation::check(model, &mut diagnostics);
     defaults::check(model, &mut diagnostics);
     dynamic::check(model, resolution, &mut diagnostics);
+    interleaved::check(model, resolution, &mut diagnostics);
+    growth::check(model, resolution, &mut diagnostics);
+    creatable::check(model, resolution, &mut diagnostics);
+    exceptions::check(model, resolution, &mut diagnostics);
     diagnostics
 }
 

@@ -61,7 +61,7 @@ class User:
     said_of(&source)
 }
 
-fn said_of(source: &str) -> Vec<String> {
+pub(super) fn said_of(source: &str) -> Vec<String> {
     let memory = Memory::from_iter([("app.py", source)]);
     let (program, found) = load(&memory, Path::new("app.py")).unwrap();
     assert_eq!(found, []);
@@ -273,4 +273,109 @@ def own(self, item: Item, eval: int):
             "E0305 [vars()]"
         ]
     );
+}
+
+#[test]
+fn what_outgrows_a_loop_is_reported() {
+    let loops = |body: &str| {
+        let body = body.trim().replace('\n', "\n    ");
+        said(
+            &format!("def go(self, xs: list[int], n: int, items: list[Item]):\n    {body}"),
+            "",
+        )
+    };
+    assert_eq!(
+        loops("out = []\nwhile n:\n    out.append(self.item.show())"),
+        ["W0504 [out.append(self.item.show())]"]
+    );
+    assert_eq!(
+        loops("text = ''\nfor i in range(n):\n    text += self.item.show()"),
+        ["W0504 [text += self.item.show()]"]
+    );
+    assert_eq!(
+        loops("found = {}\nfor x in xs:\n    for item in items:\n        found[x] = item.show()"),
+        ["W0504 [found[x] = item.show()]"]
+    );
+    for body in [
+        "out = []\nfor item in items:\n    out.append(item.show())",
+        "out = []\nfor i in range(3):\n    out.append(self.item.show())",
+        "out = []\nwhile n:\n    out.append(n)",
+        "total = 0\nwhile n:\n    total += len(self.item.show())",
+        "while n:\n    out = []\n    out.append(self.item.show())",
+        "row = [0]\nwhile n:\n    row[0] = len(self.item.show())",
+        "for x in xs:\n    row = []\n    for item in items:\n        row.append(item.show())",
+    ] {
+        assert_eq!(loops(body), [] as [String; 0], "{body}");
+    }
+}
+
+#[test]
+fn entities_can_be_created() {
+    let with = |init: &str, rest: &str| {
+        said(
+            "def go(self): pass",
+            &format!(
+                "
+import abc
+from dataclasses import dataclass
+
+class Plain:
+    pass
+
+@dataclass
+class Point:
+    x: int
+
+@stateflow.entity
+class Made:
+    def __init__(self, name: str, {init}):
+        self.name = name
+
+    def __key__(self):
+        return self.name
+
+    {rest}
+"
+            ),
+        )
+    };
+    assert_eq!(with("plain: Plain", ""), ["W0505 [Made]"]);
+    assert_eq!(with("plain: 'Plain'", ""), ["W0505 [Made]"]);
+    assert_eq!(
+        with("", "@abc.abstractmethod\n    def m(self): ..."),
+        ["W0505 [Made]"]
+    );
+    for init in [
+        "plain: Plain | None",
+        "plain: Plain = Plain()",
+        "p: Point",
+        "plain",
+        "*plain: Plain",
+        "plain: list[Plain]",
+    ] {
+        let said = with(init, "");
+        assert!(
+            !said.contains(&"W0505 [Made]".to_owned()),
+            "{init}: {said:?}"
+        );
+    }
+    let another = "def another(self) -> 'Made':\n        return Made('x', Plain())";
+    assert_eq!(with("plain: Plain", another), [] as [String; 0]);
+}
+
+#[test]
+fn raised_classes_are_found_by_name() {
+    let method = "
+def go(self):
+    class Odd(Exception):
+        pass
+    class Odder(Odd):
+        pass
+    class Plain:
+        pass
+    if self.notes:
+        raise Odd
+    raise Odder(1) from ValueError()
+";
+    assert_eq!(said(method, ""), ["W0506 [Odd]", "W0506 [Odder(1)]"]);
 }

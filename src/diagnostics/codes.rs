@@ -69,6 +69,7 @@ pub static CODES: &[Code] = codes![
     "E0303" "an entity is created when a module is imported",
     "E0304" "a default can be changed or is computed",
     "E0305" "a method that leaves looks at its own frame",
+    "E0306" "a callee changes an argument that the caller goes on using",
     "E0401" "a call inside a statement that cannot be cut yet",
     "E0402" "a call inside an expression that is not evaluated in place",
     "E0403" "a call inside a field that shows text with quotes",
@@ -77,6 +78,11 @@ pub static CODES: &[Code] = codes![
     "E0406" "a name that the parts of a method cannot share",
     "E0407" "a local that has no value where it is read",
     "W0501" "the value of a read is not used",
+    "W0502" "a field changes on the strength of what it was before a call",
+    "W0503" "a callee changes an argument",
+    "W0504" "a local grows in a loop and travels with its calls",
+    "W0505" "nothing can create an entity",
+    "W0506" "an exception of a class that only its function knows",
     "W0550" "nothing says where a module comes from",
 ];
 

@@ -97,6 +97,7 @@ impl<'g, 'a> Graph<'g, 'a> {
             resolution
                 .builtin_receivers
                 .extend(found.builtin_receivers.iter().copied());
+            self.calls(found, resolution);
             self.uncarriable(found, at, resolution);
             if self.is_root(code) {
                 resolution.sites.extend(found.sites.iter().cloned());
@@ -106,6 +107,16 @@ impl<'g, 'a> Graph<'g, 'a> {
             }
         }
         diagnostics
+    }
+
+    fn calls(&self, found: &Findings, resolution: &mut Resolution) {
+        let model = self.facts.model;
+        let own = found.self_calls.iter().map(|call| (call.at, call.code));
+        let others = found.own_calls.iter().filter(|call| call.via != Via::Value);
+        for (at, code) in own.chain(others.map(|call| (call.at, call.code))) {
+            let callee = self.facts.codes.span(model, code);
+            resolution.calls.entry(at).or_default().push(callee);
+        }
     }
 
     fn helpers(&self, found: &Findings, resolution: &mut Resolution) {

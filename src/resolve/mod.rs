@@ -63,6 +63,9 @@ pub enum Site {
 pub struct Resolution {
     /// The sites, by the span of their expression (the call with its parentheses; the attribute with its receiver).
     pub sites: HashMap<Span, Site>,
+    /// The app's own functions that run in place, by the span of the call (for a property, of the attribute): the spans of their
+    /// definitions.
+    pub calls: HashMap<Span, Vec<Span>>,
     /// Expressions whose value is a built-in container or string (`list`, `dict`, `set`, `str`, …): looking up a method on
     /// them cannot fail or run code.
     pub builtin_receivers: HashSet<Span>,

@@ -6,10 +6,6 @@
 import stateflow
 
 
-class OutOfStock(Exception):
-    """Nothing like that is left on the shelf."""
-
-
 @stateflow.entity
 class Item:
     """Something on sale. Each item lives under its name, on whatever machine the engine chooses."""
@@ -22,12 +18,12 @@ class Item:
     def __key__(self) -> str:
         return self.name
 
-    def update_stock(self, amount: int) -> int:
-        """Put items on the shelf, or take them off with a negative amount; gives what is there now."""
+    def update_stock(self, amount: int) -> bool:
+        """Put items on the shelf, or take them off with a negative amount; tells whether there were enough."""
         if self.stock + amount < 0:
-            raise OutOfStock(f"{self.stock} of {self.name} left")
+            return False
         self.stock += amount
-        return self.stock
+        return True
 
 
 @stateflow.entity
@@ -42,14 +38,17 @@ class User:
         return self.username
 
     def buy_item(self, item: Item, amount: int = 1) -> bool:
-        """Buy some of an item; tells whether the money was enough."""
+        """Buy some of an item; tells whether the money and the stock were enough."""
         # An Item is another entity. Reading its price and calling its method are messages to wherever it lives,
         # and the compiler cuts this method at each of them.
         total = amount * item.price
         if self.balance < total:
             return False
-        item.update_stock(-amount)
+        # Pay first: while this waits for the item, another purchase may look at the balance.
         self.balance -= total
+        if not item.update_stock(-amount):
+            self.balance += total
+            return False
         return True
 
 

@@ -18,6 +18,8 @@ def exception_content(error: BaseException, layout: Layout, lines: list[Any]) ->
     """Return what is encoded of an exception: what `fill_exception` takes."""
     state = {name: value for name, value in layout.state(error).items() if name != LINES}
     members = {name: value for name in _member_names(type(error)) if (value := getattr(error, name, None)) is not None}
+    if isinstance(error, BaseExceptionGroup):
+        members = {"message": error.message, "exceptions": list(error.exceptions)}
     return [
         list(error.args),
         state or None,
@@ -29,11 +31,25 @@ def exception_content(error: BaseException, layout: Layout, lines: list[Any]) ->
     ]
 
 
+def blank_exception(cls: type[BaseException]) -> BaseException:
+    """Return an exception without arguments and attributes, without running the app's code."""
+    made: BaseException = _builtin_base(cls).__new__(cls)
+    return made
+
+
+def blank_group(cls: type[BaseException], content: list[Any]) -> BaseException:
+    """Return an exception group that holds what its content says, without running the app's code."""
+    members = content[2]
+    made: BaseException = _builtin_base(cls).__new__(cls, members["message"], members["exceptions"])
+    return made
+
+
 def fill_exception(error: BaseException, layout: Layout, content: list[Any]) -> None:
-    """Give an exception made by its class's `__new__` its arguments and attributes, without running the app's code."""
+    """Give a blank exception its arguments and attributes, without running the app's code."""
     args, state, members, cause, context, suppress, lines = content
     if not isinstance(error, BaseExceptionGroup):
         _initialize(error, args)
+    error.args = tuple(args)
     layout.fill(error, state or {})
     for name, value in (members or {}).items():
         _set_member(error, name, value)
@@ -45,12 +61,14 @@ def fill_exception(error: BaseException, layout: Layout, content: list[Any]) -> 
 
 
 def _initialize(error: BaseException, args: list[object]) -> None:
-    base: Any = next(base for base in type(error).__mro__ if not base.__flags__ & HEAP_TYPE)
     try:
-        base.__init__(error, *args)
+        _builtin_base(type(error)).__init__(error, *args)
     except (TypeError, ValueError):
         pass  # the class has other arguments than the built-in that it extends
-    error.args = tuple(args)
+
+
+def _builtin_base(cls: type[BaseException]) -> Any:
+    return next(base for base in cls.__mro__ if not base.__flags__ & HEAP_TYPE)
 
 
 def _member_names(cls: type[BaseException]) -> tuple[str, ...]:

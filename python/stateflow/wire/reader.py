@@ -12,7 +12,7 @@ import msgpack
 from stateflow.wire import codes
 from stateflow.wire.containers import BASES
 from stateflow.wire.errors import Malformed
-from stateflow.wire.exceptions import fill_exception
+from stateflow.wire.exceptions import blank_exception, blank_group, fill_exception
 from stateflow.wire.scalars import BY_CODE
 from stateflow.wire.values import Wire
 
@@ -159,7 +159,7 @@ def _open_exception(reader: Reader, data: bytes) -> tuple[object, _Fill] | None:
         raise Malformed(f"{cls.__qualname__} is not an exception")
     if issubclass(cls, BaseExceptionGroup):
         return None
-    made = cls.__new__(cls)
+    made = blank_exception(cls)
     return made, lambda: fill_exception(made, reader.wire.layout(cls), reader.unpack(rest))
 
 
@@ -196,7 +196,7 @@ def _read_group(reader: Reader, data: bytes) -> object:
     name, rest = _split_name(data)
     cls = reader.wire.names.find(name)
     content = reader.unpack(rest)
-    made = cls.__new__(cls, *content[0])
+    made = blank_group(cls, content)
     fill_exception(made, reader.wire.layout(cls), content)
     return made
 

@@ -127,6 +127,27 @@ class Oops(Exception):
         self.detail = detail
 
 
+class Counted(Exception):
+    """It has a constructor of its own, which takes more than it keeps."""
+
+    made = 0
+
+    def __new__(cls, code: int, detail: str) -> Counted:
+        cls.made += 1
+        return super().__new__(cls, code, detail)
+
+    def __init__(self, code: int, detail: str) -> None:
+        super().__init__(code)
+        self.detail = detail
+
+
+class Several(ExceptionGroup):
+    def __new__(cls, errors: list[Exception], code: int) -> Several:
+        made = super().__new__(cls, f"{code} went wrong", errors)
+        made.code = code  # type: ignore[attr-defined]
+        return made
+
+
 class Missing(KeyError):
     pass
 
