@@ -42,19 +42,22 @@ pub fn follow(model: &Model<'_>, resolution: &Resolution) -> (Vec<CheckThenAct>,
         functions: reached,
         summaries: Summaries::new(),
     };
+    let mut all = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let mut changed = false;
+        all.clear();
         for at in &order {
-            let summary = Flow::new(&app, app.functions[at]).run().0;
-            changed |= app.summaries.insert(*at, summary.clone()) != Some(summary);
+            let (summary, found) = Flow::new(&app, app.functions[at]).run();
+            changed |= app.summaries.get(at) != Some(&summary);
+            app.summaries.insert(*at, summary);
+            all.push(found);
         }
         if !changed {
             break;
         }
     }
     let (mut stale, mut loans) = (Vec::new(), Vec::new());
-    for at in &order {
-        let found = Flow::new(&app, app.functions[at]).run().1;
+    for found in all {
         stale.extend(found.stale);
         loans.extend(found.loans.into_values().flatten());
     }
