@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import enum
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -132,7 +132,7 @@ class Counted(Exception):
 
     made = 0
 
-    def __new__(cls, code: int, detail: str) -> Counted:
+    def __new__(cls, code: int, detail: str) -> Self:
         cls.made += 1
         return super().__new__(cls, code, detail)
 
@@ -142,7 +142,7 @@ class Counted(Exception):
 
 
 class Several(ExceptionGroup):
-    def __new__(cls, errors: list[Exception], code: int) -> Several:
+    def __new__(cls, errors: list[Exception], code: int) -> Self:
         made = super().__new__(cls, f"{code} went wrong", errors)
         made.code = code  # type: ignore[attr-defined]
         return made
