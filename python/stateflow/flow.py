@@ -11,21 +11,29 @@ from enum import Enum
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
+from stateflow.collectors import Entries, Max, Min, Sum, arranged, listed, rearrange
 from stateflow.loops import Loop, iterate
 
 __all__ = [
     "UNBOUND",
+    "Entries",
     "Goto",
     "Loop",
+    "Max",
+    "Min",
+    "Sum",
     "Transition",
     "Verb",
+    "arranged",
     "block",
     "bound",
     "call",
     "create",
     "goto",
     "iterate",
+    "listed",
     "read",
+    "rearrange",
     "resume",
 ]
 

@@ -316,4 +316,14 @@ impl Code {
             verbatim: Vec::new(),
         }
     }
+
+    /// Adds more code behind an operator.
+    pub fn append(&mut self, operator: &str, next: &Self) {
+        let shift = self.lines.len() as u32 - 1;
+        self.text.push_str(operator);
+        self.text.push_str(&next.text);
+        self.lines.extend(next.lines.iter().skip(1));
+        self.verbatim
+            .extend(next.verbatim.iter().map(|line| line + shift));
+    }
 }

@@ -6,6 +6,7 @@ use super::cfg::{BlockId, Graph, Instr, Leaving, Role, Term};
 use super::fresh::Fresh;
 use super::imports::imports;
 use super::names::{Effects, Names, Scan, locals};
+use super::scope::inner_names;
 use super::text::{Edit, Edits, Text};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Code, flow_name};
@@ -40,6 +41,10 @@ pub struct Builder<'m, 'p> {
     pub graph: Graph,
     pub loops: Vec<Loop>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Names that only comprehensions and lambdas have, for themselves.
+    pub inner_names: HashSet<String>,
+    /// Names of the scopes that are being written into the method.
+    pub names_in_use: Vec<String>,
     /// The block that is being written to; `None` after a jump.
     current: Option<BlockId>,
     /// Where the sites of the method begin and end, sorted.
@@ -81,6 +86,8 @@ impl<'m, 'p> Builder<'m, 'p> {
             graph: Graph::default(),
             loops: Vec::new(),
             diagnostics: Vec::new(),
+            inner_names: inner_names(function, &[entity.name, "locals"]),
+            names_in_use: Vec::new(),
             current: None,
             sites: sites_of(resolution, module.file, function),
             unsafe_loads,
@@ -122,6 +129,18 @@ impl<'m, 'p> Builder<'m, 'p> {
     /// Whether a name may have no value where it is read.
     pub fn may_be_unbound(&self, load: TextRange) -> bool {
         self.unsafe_loads.contains(&load)
+    }
+
+    /// Whether a name means Python's own function or class.
+    pub fn is_builtin(&self, name: &str) -> bool {
+        !self.locals.contains(name)
+            && self.function.receiver != Some(name)
+            && !self.model.may_define(self.function.module, name)
+    }
+
+    /// The name under which the module imports what generated code calls.
+    pub fn flow(&self) -> String {
+        flow_name(&self.model.program.sources.file(self.file).text)
     }
 
     /// The span of a node of this file.

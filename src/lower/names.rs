@@ -285,7 +285,10 @@ impl<'a> Visitor<'a> for Scan<'_> {
     fn visit_expr(&mut self, expr: &'a Expr) {
         if let Some(edit) = self.edits.at(expr.range()) {
             for name in &edit.uses {
-                self.load(name);
+                match expr {
+                    Expr::Name(renamed) if renamed.ctx == ExprContext::Store => self.store(name),
+                    _ => drop(self.load(name)),
+                }
             }
             return;
         }
@@ -491,7 +494,8 @@ pub fn locals(body: &[Stmt]) -> HashSet<String> {
     bound.names
 }
 
-fn names_of(target: &Expr) -> HashSet<String> {
+/// The names that an expression binds: a target, or one with `:=`.
+pub fn names_of(target: &Expr) -> HashSet<String> {
     let mut bound = Bound::default();
     bound.visit_expr(target);
     bound.names

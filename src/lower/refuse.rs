@@ -6,50 +6,43 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Expr, Stmt};
 use crate::syntax::{Ranged, TextRange};
 
-/// The first iterable of a comprehension, which is evaluated where the comprehension stands.
-pub fn only_first_iterable(expr: &Expr) -> Option<&Expr> {
-    let generators = match expr {
-        Expr::ListComp(comp) => &comp.generators,
-        Expr::SetComp(comp) => &comp.generators,
-        Expr::DictComp(comp) => &comp.generators,
-        Expr::Generator(comp) => &comp.generators,
-        _ => return None,
-    };
-    generators
-        .first()
-        .filter(|first| !first.is_async)
-        .map(|first| &first.iter)
-}
-
 /// A call that leaves the entity, inside an expression that is not evaluated in place.
 pub fn expression(builder: &Builder<'_, '_>, expr: &Expr) -> Diagnostic {
-    let (what, help) = match expr {
+    let (what, why, help) = match expr {
         Expr::Lambda(_) => (
             "a lambda",
-            "make the call before, and let the lambda use its result",
-        ),
-        Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) => (
-            "a comprehension",
-            "write a `for` loop that collects the results",
+            "whatever is given the lambda calls it as it likes, and the method cannot be cut in the middle of that",
+            "make the call before, and let the lambda use its result; a lambda for `key` of `sorted`, `min`, `max` or `list.sort` may make calls",
         ),
         Expr::Generator(_) => (
-            "a generator expression",
+            "a generator expression that is not consumed here",
+            "whatever is given the generator asks for its elements as it likes, and the method cannot be cut in the middle of that",
+            "write a list: in square brackets, it is evaluated here",
+        ),
+        Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) => (
+            "an asynchronous comprehension",
+            "the method is cut at the call, and the rest of this expression cannot be carried across the cut",
             "write a `for` loop that collects the results",
         ),
-        Expr::TString(_) => ("a template string", "make the call before"),
+        Expr::TString(_) => (
+            "a template string",
+            "the method is cut at the call, and the rest of this expression cannot be carried across the cut",
+            "make the call before",
+        ),
         _ => (
             "this expression",
+            "the method is cut at the call, and the rest of this expression cannot be carried across the cut",
             "make the call in a statement of its own before",
         ),
     };
     Diagnostic::new(
         "E0402",
-        format!("a call of another entity inside {what} is not supported yet"),
+        format!("a call of another entity inside {what} is not supported"),
         site_within(builder, expr.range()),
         "leaves the entity here",
     )
     .also(builder.span(expr), format!("inside {what}"))
-    .note("the method is cut at the call, and the rest of this expression cannot be carried across the cut")
+    .note(why)
     .help(help)
 }
 

@@ -6,6 +6,7 @@
 
 use super::builder::{Builder, Departure};
 use super::cfg::{Leaving, Role, Term};
+use super::comprehension::Comprehension;
 use super::fresh::{describe, short, snake};
 use super::names::Effects;
 use super::refuse;
@@ -14,13 +15,14 @@ use crate::ir::Code;
 use crate::model::{Binding, EntityId};
 use crate::resolve::{Site, is_builtin_name};
 use crate::syntax::ast::{self, Expr};
-use crate::syntax::{Ranged, TextRange};
+use crate::syntax::{Ranged, TextRange, TextSize};
 
 /// How many arguments CPython has no instruction of its own for in a call of a method.
 const METHOD_CALL_ARGUMENTS: usize = 30;
 
 /// A part of an expression, in the order of evaluation.
-enum Operand<'e> {
+#[derive(Clone, Copy)]
+pub enum Operand<'e> {
     /// An expression.
     Value(&'e Expr),
     /// What a method is called on: it is the object that is kept, and the method is looked up on it in time.
@@ -34,7 +36,8 @@ enum Operand<'e> {
 }
 
 impl Operand<'_> {
-    fn range(&self) -> TextRange {
+    /// Where it stands.
+    pub fn range(&self) -> TextRange {
         match self {
             Self::Value(expr) | Self::Unpacked(expr) | Self::Mapping(expr) => expr.range(),
             Self::Receiver(attribute) => attribute.value.range(),
@@ -166,20 +169,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// The line that CPython names in a traceback: that of the method's name, except in a call that it compiles as any other
-    /// because arguments are unpacked or are very many.
     fn line_of_call(&self, call: &ast::ExprCall) -> u32 {
-        let arguments = &call.arguments;
-        let named = arguments.keywords.len();
-        let count = arguments.args.len() + named + usize::from(named > 0);
-        let unpacks = arguments.args.iter().any(Expr::is_starred_expr)
-            || arguments.keywords.iter().any(|one| one.arg.is_none());
-        match &*call.func {
-            Expr::Attribute(attribute) if !unpacks && count < METHOD_CALL_ARGUMENTS => {
-                self.text.line(attribute.attr.start())
-            }
-            _ => self.text.line(call.start()),
-        }
+        self.text.line(place_of_call(call))
     }
 
     fn call_effects(&self, call: &ast::ExprCall) -> Effects {
@@ -192,7 +183,11 @@ impl Builder<'_, '_> {
         )
     }
 
-    fn lower_call_operands(&mut self, call: &ast::ExprCall, leaves: bool) {
+    /// Evaluates what is called and the arguments; `leaves` says that the call itself is a site.
+    pub fn lower_call_operands(&mut self, call: &ast::ExprCall, leaves: bool) {
+        if let Some(generator) = self.only_unpacked(call) {
+            return self.lower_only_unpacked(call, &generator);
+        }
         let mut operands = Vec::new();
         match &*call.func {
             Expr::Attribute(attribute) => operands.push(Operand::Receiver(attribute)),
@@ -208,12 +203,7 @@ impl Builder<'_, '_> {
                 _ => Operand::Value(argument),
             });
         }
-        for keyword in &call.arguments.keywords {
-            operands.push(match keyword.arg {
-                None => Operand::Mapping(&keyword.value),
-                Some(_) => Operand::Value(&keyword.value),
-            });
-        }
+        operands.extend(call.arguments.keywords.iter().map(keyword_operand));
         self.lower_operands(&operands);
     }
 
@@ -222,23 +212,16 @@ impl Builder<'_, '_> {
             Expr::BoolOp(op) => self.lower_bool(expr, op),
             Expr::If(choice) => self.lower_choice(expr, choice),
             Expr::Compare(compare) => self.lower_comparison(expr, compare),
-            Expr::Call(call) => self.lower_call_operands(call, false),
+            Expr::Call(call) => self.lower_call(expr, call),
             Expr::FString(string) => self.lower_fstring(string),
-            Expr::Lambda(_)
-            | Expr::Yield(_)
-            | Expr::YieldFrom(_)
-            | Expr::TString(_)
-            | Expr::ListComp(_)
-            | Expr::SetComp(_)
-            | Expr::DictComp(_)
-            | Expr::Generator(_) => match refuse::only_first_iterable(expr) {
-                Some(iterable) if self.only_there(expr, iterable) => self.lower_expr(iterable),
-                _ => {
-                    let refused = refuse::expression(self, expr);
-                    self.diagnostics.push(refused);
-                }
+            Expr::Lambda(_) | Expr::Yield(_) | Expr::YieldFrom(_) | Expr::TString(_) => {
+                let refused = refuse::expression(self, expr);
+                self.diagnostics.push(refused);
+            }
+            _ => match Comprehension::of(expr) {
+                Some(comprehension) => self.lower_comprehension(&comprehension),
+                None => self.lower_operands(&operands(expr)),
             },
-            _ => self.lower_operands(&operands(expr)),
         }
     }
 
@@ -262,15 +245,14 @@ impl Builder<'_, '_> {
         self.lower_operands(&operands);
     }
 
-    /// Whether all sites of an expression are within a part of it.
-    fn only_there(&self, expr: &Expr, part: &Expr) -> bool {
-        let before = TextRange::new(expr.start(), part.start());
-        let after = TextRange::new(part.end(), expr.end());
-        self.has_site(part.range()) && !self.has_site(before) && !self.has_site(after)
+    /// Evaluates an expression and keeps its value for when another one has been evaluated.
+    pub fn lower_before(&mut self, expr: &Expr, later: &Expr) {
+        self.lower_expr(expr);
+        self.keep(&Operand::Value(expr), &[Operand::Value(later)]);
     }
 
     /// Evaluates operands up to the last that has a site; what comes before it is kept in temporaries.
-    fn lower_operands(&mut self, operands: &[Operand<'_>]) {
+    pub fn lower_operands(&mut self, operands: &[Operand<'_>]) {
         let Some(last) = operands
             .iter()
             .rposition(|operand| self.has_site(operand.range()))
@@ -285,18 +267,18 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn lower_operand(&mut self, operand: &Operand<'_>) {
+    /// Evaluates the sites in an operand.
+    pub fn lower_operand(&mut self, operand: &Operand<'_>) {
         match operand {
-            Operand::Value(expr) | Operand::Unpacked(expr) | Operand::Mapping(expr) => {
-                self.lower_expr(expr);
-            }
+            Operand::Unpacked(expr) => self.lower_unpacked_operand(expr),
+            Operand::Value(expr) | Operand::Mapping(expr) => self.lower_expr(expr),
             Operand::Receiver(attribute) => self.lower_expr(&attribute.value),
             Operand::Field(field) => self.lower_field(field),
         }
     }
 
     /// Evaluates what comes before a later site, unless its value cannot change until it is used.
-    fn keep(&mut self, operand: &Operand<'_>, later: &[Operand<'_>]) {
+    pub fn keep(&mut self, operand: &Operand<'_>, later: &[Operand<'_>]) {
         match operand {
             Operand::Value(expr) => {
                 if !self.is_stable(expr, later) {
@@ -304,6 +286,9 @@ impl Builder<'_, '_> {
                 }
             }
             Operand::Receiver(attribute) => self.keep_receiver(attribute, later),
+            // A generator expression that has been evaluated is a list of our own.
+            Operand::Unpacked(expr)
+                if self.edits.at(expr.range()).is_some() && expr.is_generator_expr() => {}
             Operand::Unpacked(expr) => self.save_as(expr, "[*", "]"),
             Operand::Mapping(expr) => self.save_as(expr, "{**", "}"),
             Operand::Field(field) => self.save_field(field),
@@ -335,7 +320,11 @@ impl Builder<'_, '_> {
         {
             return true;
         }
-        matches!(receiver, Expr::Name(name) if self.is_receiver(name))
+        self.is_own_method(attribute)
+    }
+
+    fn is_own_method(&self, attribute: &ast::ExprAttribute) -> bool {
+        matches!(&*attribute.value, Expr::Name(name) if self.is_receiver(name))
             && self.entity.method(&attribute.attr).is_some()
     }
 
@@ -370,7 +359,8 @@ impl Builder<'_, '_> {
     /// Whether evaluating an expression later, after other operands with sites, gives the same and cannot be told from now.
     fn is_stable(&self, expr: &Expr, later: &[Operand<'_>]) -> bool {
         if let Some(edit) = self.edits.at(expr.range()) {
-            return edit.uses.iter().all(|name| !self.rebinds(later, name));
+            return !self.may_be_unbound(expr.range())
+                && edit.uses.iter().all(|name| !self.rebinds(later, name));
         }
         match expr {
             Expr::NumberLiteral(_)
@@ -387,7 +377,7 @@ impl Builder<'_, '_> {
                 .parameters
                 .as_deref()
                 .is_none_or(|parameters| parameters.iter().all(|one| one.default().is_none())),
-            Expr::Attribute(_) => self.is_of_module(expr),
+            Expr::Attribute(attribute) => self.is_of_module(expr) || self.is_own_method(attribute),
             Expr::UnaryOp(op) => matches!(&*op.operand, Expr::NumberLiteral(_)),
             Expr::Tuple(tuple) => tuple
                 .elts
@@ -495,11 +485,8 @@ impl Builder<'_, '_> {
             let mut skipped = self.effects(other);
             skipped.binds.clear();
             effects.then(&skipped);
-            append(
-                &mut code,
-                &format!(" {} ", op.as_str()),
-                &self.text.render_operand(other, &self.edits),
-            );
+            let operand = self.text.render_operand(other, &self.edits);
+            code.append(&format!(" {} ", op.as_str()), &operand);
         }
         code.text.insert_str(0, &format!("{name} = "));
         effects.then(&Effects::of_binding(name));
@@ -597,7 +584,7 @@ impl Builder<'_, '_> {
             }
             effects.then(&next);
             let operand = self.text.render_operand(operand, &self.edits);
-            append(&mut code, &format!(" {op} "), &operand);
+            code.append(&format!(" {op} "), &operand);
         }
         effects.then(&Effects::of_binding(name));
         code.text.insert_str(0, &format!("{name} = "));
@@ -650,10 +637,7 @@ impl Builder<'_, '_> {
         if !self.has_site(field.range) {
             return;
         }
-        let shown = field.debug_text.as_ref().map(ast::DebugText::as_str);
-        if shown.is_some_and(|text| text.contains(['"', '\'', '\\', '\n'])) {
-            let refused = refuse::debug_field(self, field);
-            self.diagnostics.push(refused);
+        if !self.can_show_text(field) {
             return;
         }
         let mut parts = vec![Operand::Value(&field.expression)];
@@ -666,13 +650,33 @@ impl Builder<'_, '_> {
             );
         }
         self.lower_operands(&parts);
-        if let Some(shown) = shown {
-            self.show_text(field, shown);
+        self.show_text(field);
+    }
+
+    /// Reports a field with `=` whose text cannot be written into the string.
+    fn can_show_text(&mut self, field: &ast::InterpolatedElement) -> bool {
+        let shown = field.debug_text.as_ref().map(ast::DebugText::as_str);
+        let is_refused = shown.is_some_and(|text| text.contains(['"', '\'', '\\', '\n']));
+        if is_refused {
+            let refused = refuse::debug_field(self, field);
+            self.diagnostics.push(refused);
+        }
+        !is_refused
+    }
+
+    /// Keeps the text that a field with `=` shows of itself, where names in it are no longer what they were.
+    pub fn keep_shown_text(&mut self, field: &ast::InterpolatedElement) {
+        let is_changed = self.edits.any_in(field.range) && !self.has_site(field.range);
+        if is_changed && self.can_show_text(field) {
+            self.show_text(field);
         }
     }
 
     /// Writes the text that a field with `=` shows of itself beside the field, whose own text has been changed.
-    fn show_text(&mut self, field: &ast::InterpolatedElement, shown: &str) {
+    fn show_text(&mut self, field: &ast::InterpolatedElement) {
+        let Some(shown) = field.debug_text.as_ref().map(ast::DebugText::as_str) else {
+            return;
+        };
         let uses = self.field_effects(field).uses.into_iter().collect();
         let value = self.text.render_expr(&field.expression, &self.edits).text;
         let spec = field.format_spec.as_ref().map(|spec| {
@@ -726,14 +730,28 @@ impl Builder<'_, '_> {
     }
 }
 
-/// Adds code behind an operator.
-fn append(code: &mut Code, operator: &str, next: &Code) {
-    let shift = code.lines.len() as u32 - 1;
-    code.text.push_str(operator);
-    code.text.push_str(&next.text);
-    code.lines.extend(next.lines.iter().skip(1));
-    let verbatim = next.verbatim.iter().map(|line| line + shift);
-    code.verbatim.extend(verbatim);
+/// The operand that a keyword argument is.
+pub fn keyword_operand(keyword: &ast::Keyword) -> Operand<'_> {
+    match keyword.arg {
+        None => Operand::Mapping(&keyword.value),
+        Some(_) => Operand::Value(&keyword.value),
+    }
+}
+
+/// What a traceback through a call names the line of: the method's name, except in a call that CPython compiles as any other
+/// because arguments are unpacked or are very many.
+pub fn place_of_call(call: &ast::ExprCall) -> TextSize {
+    let arguments = &call.arguments;
+    let named = arguments.keywords.len();
+    let count = arguments.args.len() + named + usize::from(named > 0);
+    let unpacks = arguments.args.iter().any(Expr::is_starred_expr)
+        || arguments.keywords.iter().any(|one| one.arg.is_none());
+    match &*call.func {
+        Expr::Attribute(attribute) if !unpacks && count < METHOD_CALL_ARGUMENTS => {
+            attribute.attr.start()
+        }
+        _ => call.start(),
+    }
 }
 
 /// The parts of an expression that are evaluated in any case, in that order.

@@ -2,10 +2,10 @@
 
 use super::builder::{Builder, Loop};
 use super::cfg::{BlockId, Role, Term};
-use super::fresh::{describe, short};
+use super::fresh::describe;
 use super::names::Effects;
 use super::refuse;
-use crate::ir::{Code, flow_name};
+use crate::ir::Code;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, Stmt};
 use crate::syntax::{Ranged, TextSize};
@@ -71,8 +71,10 @@ impl Builder<'_, '_> {
             self.push_comment_behind(stmt);
         }
         self.lower_expr(&inner.value);
-        if !is_site {
+        if self.edits.at(inner.value.range()).is_none() {
             self.push_stmt(stmt, stmt.start());
+        } else if !is_site {
+            self.push_comment_behind(stmt);
         }
     }
 
@@ -84,7 +86,9 @@ impl Builder<'_, '_> {
             let departure = self.depart(&assign.value, site);
             return self.leave_to(&name.id, &assign.value, departure);
         }
-        self.lower_expr(&assign.value);
+        if !self.lower_unpacked(assign) {
+            self.lower_expr(&assign.value);
+        }
         if !assign
             .targets
             .iter()
@@ -99,7 +103,7 @@ impl Builder<'_, '_> {
     }
 
     /// Assigns a temporary to a target, whose own parts are evaluated now.
-    fn lower_target(&mut self, target: &Expr, value: &str) {
+    pub fn lower_target(&mut self, target: &Expr, value: &str) {
         let elements = match target {
             Expr::Tuple(tuple) => Some(&tuple.elts),
             Expr::List(list) => Some(&list.elts),
@@ -339,65 +343,36 @@ impl Builder<'_, '_> {
     }
 
     fn lower_for(&mut self, stmt: &Stmt, inner: &ast::StmtFor) {
-        self.lower_expr(&inner.iter);
-        if !self.body_has_site(&inner.body)
-            && !self.body_has_site(&inner.orelse)
-            && !self.has_site(inner.target.range())
-            && !inner.orelse.iter().any(jumps)
-        {
+        let is_cut = self.body_has_site(&inner.body)
+            || self.body_has_site(&inner.orelse)
+            || self.has_site(inner.target.range())
+            || inner.orelse.iter().any(jumps);
+        if !is_cut && !self.makes_elements(&inner.iter) {
+            self.lower_expr(&inner.iter);
             return self.push_stmt(stmt, stmt.start());
         }
-        let name = short(&inner.target).unwrap_or_else(|| "item".to_owned());
-        let state = self.temporary(&format!("{name}_loop"));
-        self.begin_loop(inner, &state);
-        let header = self.block(Role::For(name));
-        let body = self.block(Role::Part("body"));
-        let end = self.block(Role::Join("for"));
-        let orelse = match inner.orelse.is_empty() {
-            true => end,
-            false => self.block(Role::Part("else")),
-        };
-        self.end(Term::Goto(header));
-        self.enter(header);
-        let line = self.text.line(inner.start());
-        self.end(Term::Branch {
-            test: Code::line(format!("{state}.more()"), line),
-            effects: Effects::of_uses([state.clone()]),
-            then: body,
+        let state = self.begin_iteration(&inner.target, &inner.iter);
+        let (end, orelse) = self.ends_of_for(inner);
+        self.iterate(
+            &inner.target,
+            &inner.iter,
+            &state,
             orelse,
-        });
-        self.enter(body);
-        self.bind_item(inner, &state);
-        let header_end = inner.iter.end();
-        self.lower_loop_body(&inner.body, header_end, Loop { next: header, end });
+            &mut |this, next| {
+                this.lower_loop_body(&inner.body, inner.iter.end(), Loop { next, end });
+            },
+        );
         self.lower_else(orelse, &inner.orelse, end);
     }
 
-    fn begin_loop(&mut self, stmt: &ast::StmtFor, state: &str) {
-        let mut effects = self.effects(&stmt.iter);
-        effects.then(&Effects::of_binding(state));
-        let mut code = self.text.render_expr(&stmt.iter, &self.edits);
-        let flow = flow_name(&self.model.program.sources.file(self.file).text);
-        code.text = format!("{state} = {flow}.iterate({})", code.text);
-        self.push(code, effects);
-    }
-
-    fn bind_item(&mut self, stmt: &ast::StmtFor, state: &str) {
-        if self.has_site(stmt.target.range()) {
-            let value = self.temporary("item");
-            self.push_line(
-                format!("{value} = {state}.next()"),
-                stmt.start(),
-                &[state],
-                Some(&value),
-            );
-            return self.lower_target(&stmt.target, &value);
-        }
-        let mut effects = Effects::of_uses([state.to_owned()]);
-        effects.then(&self.effects(&stmt.target));
-        let mut code = self.text.render_target(&stmt.target, &self.edits);
-        code.text.push_str(&format!(" = {state}.next()"));
-        self.push(code, effects);
+    /// Where a loop ends, and where it goes when it is exhausted.
+    fn ends_of_for(&mut self, stmt: &ast::StmtFor) -> (BlockId, BlockId) {
+        let end = self.block(Role::Join("for"));
+        let orelse = match stmt.orelse.is_empty() {
+            true => end,
+            false => self.block(Role::Part("else")),
+        };
+        (end, orelse)
     }
 
     fn lower_loop(&mut self, block: BlockId, body: &[Stmt], floor: TextSize, of: Loop) {

@@ -33,6 +33,11 @@ impl Edits {
         self.0.get(&(range.start(), Reverse(range.end())))
     }
 
+    /// Whether something in that range is replaced.
+    pub fn any_in(&self, range: TextRange) -> bool {
+        self.next(range.start(), range.end()).is_some()
+    }
+
     /// The outermost replacement that begins at or after `from` and ends by `end`.
     fn next(&self, from: TextSize, end: TextSize) -> Option<(TextRange, &Edit)> {
         self.0
@@ -227,7 +232,12 @@ impl<'p> Text<'p> {
     /// The text of a target, where a statement may begin with it.
     pub fn render_target(&self, target: &Expr, edits: &Edits) -> Code {
         let mut code = self.render(target.range(), edits);
-        if code.lines.len() > 1 && matches!(target, Expr::Attribute(_) | Expr::Subscript(_)) {
+        let is_bare = match target {
+            Expr::Attribute(_) | Expr::Subscript(_) => true,
+            Expr::Tuple(tuple) => !tuple.parenthesized,
+            _ => false,
+        };
+        if code.lines.len() > 1 && is_bare {
             code.text.insert(0, '(');
             code.text.push(')');
         }

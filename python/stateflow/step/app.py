@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from stateflow.collectors import COLLECTORS
 from stateflow.errors import StateflowError
 from stateflow.loops import LOOPS
 from stateflow.step.entities import Block, Entity
@@ -73,8 +74,8 @@ class App:
         names = [module["name"] for module in ir["modules"]]
         _import_modules(root, sorted(names, key=lambda name: name != ir["name"]))
         wire = Wire(Names(names))
-        for loop in LOOPS:
-            wire.names.register(b"@" + loop.__name__.encode(), loop)
+        for kind in (*LOOPS, *COLLECTORS):
+            wire.names.register(b"@" + kind.__name__.encode(), kind)
         sources = {module["path"]: module["source"] for module in ir["modules"]}
         return cls(ir["name"], about["digest"], ir, wire, Traces(root, linemap, sources))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .calls import Calls
+from .comprehensions import Comprehensions
 from .draw import Draw, Option
 from .model import Entity, Method, Model, Scope
 from .types import BOOL, BOX, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS, Type, book, entity, peers, scores
@@ -26,7 +27,14 @@ class Expressions:
         """How many more calls of entities may be written."""
         self.local = 0
         """Above 0 where nothing may leave the entity."""
+        self.without_walrus = 0
+        """Above 0 where no name may be assigned."""
+        self.going_over = 0
+        """How many scopes of comprehensions and lambdas are open."""
+        self.iterating: list[set[str]] = []
+        """The names of those scopes, which nothing inside may assign."""
         self.calls = Calls(self)
+        self.comprehensions = Comprehensions(self)
 
     def make(self, type: Type, depth: int) -> str:
         """An expression of a type, of at most this depth."""
@@ -137,13 +145,14 @@ class Expressions:
             (1, "conditional", lambda: self._conditional(type, depth)),
             (0.7, "subscript of display", lambda: self._chosen(type, depth)),
         ]
-        if not self.local:
+        if not self.local and not self.without_walrus:
             options.append((0.7, "walrus", lambda: self._walrus(type, depth)))
         if not self.model.is_entity(type):
             options.append(
                 (0.7, "short circuit", lambda: f"({make(type)} {self.draw.one(['and', 'or'])} {make(type)})")
             )
         options += self.calls.options(type, depth)
+        options += self.comprehensions.options(type, depth)
         options += _BY_TYPE.get(type, _of_references)(self, depth, type)
         return options
 
@@ -171,7 +180,8 @@ class Expressions:
         return self.make(INT, depth) if self.draw.chance(0.5) else ""
 
     def _walrus(self, type: Type, depth: int) -> str:
-        names = [name for name, known in self.scope.types.items() if known == type and name != "fuel"]
+        taken = {"fuel"}.union(*self.iterating)
+        names = [name for name, known in self.scope.types.items() if known == type and name not in taken]
         value = self.make(type, depth)
         name = self.draw.one(names) if names and self.draw.chance(0.5) else self.new_name(type)
         if self.draw.chance(0.7):
@@ -180,7 +190,8 @@ class Expressions:
 
     def new_name(self, type: Type) -> str:
         """A local variable of a type; it has no value for sure yet."""
-        pool = [name for name in _NAMES if name not in self.scope.types]
+        taken = set(self.scope.types).union(*self.iterating)
+        pool = [name for name in _NAMES if name not in taken]
         name = self.draw.one(pool) if pool else f"v{len(self.scope.types)}"
         self.scope.types[name] = type
         return name

@@ -11,6 +11,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from .play import Json, Step
+from .tracebacks import merged
 from .values import Address, decode, encode, qualified
 
 
@@ -90,7 +91,7 @@ class PlainWorld:
             "type": qualified(type(error)),
             "message": str(error),
             "args": encode(list(error.args), self._address_of),
-            "lines": self._lines(error.__traceback__),
+            "lines": merged(self._lines(error.__traceback__)),
         }
         attributes = {name: part for name, part in vars(error).items() if not name.startswith("__")}
         if attributes:

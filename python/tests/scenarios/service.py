@@ -12,6 +12,7 @@ from stateflow.step.message import Address
 from stateflow.step.reply import Failure, Reply
 
 from .play import Json, Step
+from .tracebacks import merged
 from .values import decode, encode
 
 
@@ -68,7 +69,7 @@ def _raised(failure: Failure, error: BaseException) -> Json:
         "type": failure.type,
         "message": failure.message,
         "args": encode(list(error.args), _address_of),
-        "lines": [f"{line.path}:{line.line} {line.function}" for line in failure.lines],
+        "lines": merged([f"{line.path}:{line.line} {line.function}" for line in failure.lines]),
     }
     attributes = {name: part for name, part in vars(error).items() if not name.startswith("__")}
     if attributes:

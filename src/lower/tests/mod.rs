@@ -5,6 +5,7 @@ mod order;
 mod printed;
 mod python;
 mod refusals;
+mod scopes;
 mod shapes;
 
 use std::path::Path;
@@ -33,6 +34,9 @@ class Item:
 
     def items(self) -> list[int]:
         return []
+
+    async def h(self) -> int:
+        return 1
 
 @stateflow.entity
 class User:

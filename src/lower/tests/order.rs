@@ -54,10 +54,27 @@ fn expression() -> BoxedStrategy<String> {
                 inner
                     .clone()
                     .prop_map(|a| format!("(a if {a} else a.owner).f({a})")),
-                inner.prop_map(|a| format!("self.xs[self.g({a})]")),
+                inner.clone().prop_map(|a| format!("self.xs[self.g({a})]")),
+                comprehension(inner.clone()).prop_map(|inside| format!("[{inside}, 1][0]")),
+                (inner.clone(), inner.clone(), name())
+                    .prop_map(|(a, b, x)| format!("self.g(*[{a} for {x} in (1, 2) if {b}])")),
+                (inner, atom(), atom(), name(), name()).prop_map(|(a, b, c, x, y)| format!(
+                    "[{a} for {x} in (0, a.f(1)) for {y} in ({b}, {c})][0]"
+                )),
             ]
         })
         .boxed()
+}
+
+/// A name of a comprehension; the first two are also the method's.
+fn name() -> impl Strategy<Value = &'static str> {
+    prop_oneof![Just("y"), Just("z"), Just("q")]
+}
+
+fn comprehension(inner: BoxedStrategy<String>) -> impl Strategy<Value = String> {
+    let function = prop_oneof![Just("any"), Just("all")];
+    (function, inner, atom(), name())
+        .prop_map(|(function, a, b, x)| format!("{function}({a} for {x} in (0, 1, {b}))"))
 }
 
 fn simple() -> impl Strategy<Value = String> {

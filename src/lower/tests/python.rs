@@ -208,7 +208,8 @@ impl Run {
         self.block(&stmt.orelse, env)
     }
 
-    fn store(&mut self, target: &Expr, value: Value, env: &mut Env) -> Result<()> {
+    /// Assigns to a target.
+    pub fn store(&mut self, target: &Expr, value: Value, env: &mut Env) -> Result<()> {
         let parts = match target {
             Expr::Tuple(tuple) => &tuple.elts,
             Expr::List(list) => &list.elts,
@@ -311,6 +312,8 @@ impl Run {
             Expr::Tuple(tuple) => Value::Tuple(self.display(&tuple.elts, env)?),
             Expr::List(list) => Value::List(Rc::new(RefCell::new(self.display(&list.elts, env)?))),
             Expr::FString(string) => self.fstring(string, env)?,
+            Expr::ListComp(_) => self.list(expr, env)?,
+            Expr::BooleanLiteral(literal) => Value::Int(i64::from(literal.value)),
             other => panic!("{other:?}"),
         })
     }
@@ -378,7 +381,10 @@ impl Run {
                 assert!(direct, "a read that is not cut out");
                 self.note("owner".to_owned()).map(|_| Value::Item)
             }
-            (Value::User, "g") | (Value::Item, "f") | (Value::Loop(..), _) => {
+            (Value::User, "g")
+            | (Value::Item, "f")
+            | (Value::Loop(..), _)
+            | (Value::List(_), "append") => {
                 Ok(Value::Method(Box::new(receiver.clone()), name.to_owned()))
             }
             _ => Err("AttributeError".to_owned()),
@@ -392,7 +398,13 @@ impl Run {
             let values = elements(&self.eval(&call.arguments.args[0], env)?)?;
             return Ok(Value::Loop(Rc::new(RefCell::new(values)), Rc::default()));
         }
+        if let Expr::Lambda(lambda) = &*call.func {
+            return self.eval(&lambda.body, env);
+        }
         if let Expr::Name(name) = &*call.func {
+            if let Some(value) = self.consumed(&name.id, call, env) {
+                return value;
+            }
             assert_eq!(name.id.as_str(), "AssertionError");
             return self.eval(&call.arguments.args[0], env);
         }
@@ -404,6 +416,10 @@ impl Run {
         match callee {
             Value::Method(receiver, name) => match &*receiver {
                 Value::Loop(values, at) => Ok(advance(&name, values, at)),
+                Value::List(values) => {
+                    values.borrow_mut().append(&mut arguments);
+                    Ok(Value::None)
+                }
                 Value::Item if !direct => panic!("a call that is not cut out"),
                 _ => self.note(format!("{name} {arguments:?}")),
             },
@@ -467,7 +483,8 @@ fn add(left: &Value, right: &Value) -> Result<Value> {
     Ok(Value::Int(number(left)?.wrapping_add(number(right)?)))
 }
 
-fn elements(value: &Value) -> Result<Vec<Value>> {
+/// What iteration gives.
+pub fn elements(value: &Value) -> Result<Vec<Value>> {
     match value {
         Value::Tuple(values) => Ok(values.clone()),
         Value::List(values) => Ok(values.borrow().clone()),

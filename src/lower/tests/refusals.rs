@@ -14,6 +14,56 @@ fn a_call_inside_a_lambda() {
 }
 
 #[test]
+fn a_call_inside_a_generator_that_something_else_consumes() {
+    assert_eq!(refused("return iter(a.f(y) for y in self.xs)"), ["E0402"]);
+    assert_eq!(
+        refused("sum = self.g\nreturn sum(a.f(y) for y in self.xs)"),
+        ["E0402"]
+    );
+    assert_eq!(
+        refused("y = z, *w = (a.f(y) for y in self.xs)\nreturn z"),
+        ["E0402"]
+    );
+}
+
+#[test]
+fn a_generator_that_awaits() {
+    let method = "async def m(self, a: Item) -> object:\n    return sum([await b.h() for b in [a]]) + sum(await b.h() for b in [a])";
+    assert_eq!(
+        cut(method).expect_err("a method that is refused"),
+        ["E0402"]
+    );
+}
+
+#[test]
+fn a_key_that_takes_more_than_an_element() {
+    assert_eq!(
+        refused("return sorted(self.xs, key=lambda y, z=1: a.f(y))"),
+        ["E0402"]
+    );
+    assert_eq!(
+        refused("return max(*self.xs, key=lambda y: a.f(y))"),
+        ["E0402"]
+    );
+}
+
+#[test]
+fn a_function_that_outlives_a_comprehension() {
+    assert_eq!(
+        refused("return [lambda: y for y in self.xs if a.f(y)]"),
+        ["E0405"]
+    );
+}
+
+#[test]
+fn a_name_of_a_comprehension_that_has_no_value_yet() {
+    assert_eq!(
+        refused("return [a.f(y) for x in self.xs for y in [y]]"),
+        ["E0407"]
+    );
+}
+
+#[test]
 fn a_call_inside_a_nested_function() {
     assert_eq!(
         refused("def inner():\n    return a.f(1)\nreturn inner()"),
