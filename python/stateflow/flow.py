@@ -6,12 +6,13 @@ A block of a split method ends by returning what is to happen next; the step eng
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from stateflow.collectors import Entries, Max, Min, Sum, arranged, listed, rearrange
+from stateflow.exits import Raised, Return, enter, leave, result, returns, throw
 from stateflow.loops import Loop, iterate
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "Loop",
     "Max",
     "Min",
+    "Raised",
+    "Return",
     "Sum",
     "Transition",
     "Verb",
@@ -29,16 +32,21 @@ __all__ = [
     "bound",
     "call",
     "create",
+    "enter",
     "goto",
     "iterate",
+    "leave",
     "listed",
     "read",
     "rearrange",
+    "result",
     "resume",
+    "returns",
+    "throw",
 ]
 
 MARK = "__stateflow_block__"
-"""The attribute of a block's function that holds the name of its method."""
+"""The attribute of a block's function that holds the name of its method, and the names of the exceptions being handled."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -126,19 +134,22 @@ def bound(variables: Mapping[str, Any], /, *names: str) -> dict[str, Any]:
     return {name: variables[name] for name in names if name in variables}
 
 
-def resume(method: str) -> Callable[[_Function], _Function]:
-    """Mark a function as the block of a method that takes the result of a call."""
-    return _marker(method)
+def resume(method: str, *, handling: Sequence[str] = ()) -> Callable[[_Function], _Function]:
+    """Mark a function as the block of a method that takes the result of a call.
+
+    `handling` names the variables that hold the exceptions which are being handled in it, the outermost first.
+    """
+    return _marker(method, handling)
 
 
-def block(method: str) -> Callable[[_Function], _Function]:
-    """Mark a function as a block of a method that control goes to within a step."""
-    return _marker(method)
+def block(method: str, *, handling: Sequence[str] = ()) -> Callable[[_Function], _Function]:
+    """Mark a function as a block of a method that control goes to within a step; `handling` as for `resume`."""
+    return _marker(method, handling)
 
 
-def _marker(method: str) -> Callable[[_Function], _Function]:
+def _marker(method: str, handling: Sequence[str]) -> Callable[[_Function], _Function]:
     def mark(function: _Function) -> _Function:
-        setattr(function, MARK, method)
+        setattr(function, MARK, (method, tuple(handling)))
         return function
 
     return mark
@@ -146,5 +157,14 @@ def _marker(method: str) -> Callable[[_Function], _Function]:
 
 def method_of(function: FunctionType) -> str | None:
     """Return the name of the method that a function is a block of; None where it is none."""
-    name: str | None = getattr(function, MARK, None)
-    return name
+    method, _ = getattr(function, MARK, (None, ()))
+    return method
+
+
+def handled(function: Callable[..., Any], live: Mapping[str, Any]) -> BaseException | None:
+    """Return the exception that is being handled in a block with these variables, if any."""
+    _, names = getattr(function, MARK, (None, ()))
+    for name in reversed(names):
+        if isinstance(live[name], BaseException):
+            return live[name]  # type: ignore[no-any-return]
+    return None

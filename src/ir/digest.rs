@@ -12,6 +12,12 @@ pub fn digest_blocks(blocks: &mut [Block]) {
         let mut hasher = Sha256::new();
         field(&mut hasher, &block.name);
         field(&mut hasher, block.result.as_deref().unwrap_or(""));
+        if block.takes_errors {
+            field(&mut hasher, "errors");
+        }
+        for name in &block.handling {
+            field(&mut hasher, name);
+        }
         for variable in &block.live {
             field(&mut hasher, &variable.name);
             field(&mut hasher, if variable.maybe_unbound { "?" } else { "" });
@@ -44,6 +50,25 @@ fn node(hasher: &mut Sha256, node: &Node) {
             field(hasher, &test.text);
             nodes(hasher, then);
             nodes(hasher, orelse);
+        }
+        Node::Match { subject, cases } => {
+            field(hasher, "match");
+            field(hasher, &subject.text);
+            for case in cases {
+                field(hasher, &case.pattern.text);
+                field(hasher, case.guard.as_ref().map_or("", |guard| &guard.text));
+                nodes(hasher, &case.body);
+            }
+        }
+        Node::Try { body, handlers } => {
+            field(hasher, "try");
+            nodes(hasher, body);
+            for handler in handlers {
+                let classes = handler.classes.as_ref();
+                field(hasher, classes.map_or("", |classes| &classes.text));
+                field(hasher, handler.name.as_deref().unwrap_or(""));
+                nodes(hasher, &handler.body);
+            }
         }
         Node::Call {
             callee,

@@ -209,6 +209,11 @@ pub struct Block {
     pub result: Option<String>,
     /// The line of the call which it resumes from, for tracebacks.
     pub resumes_at: Option<u32>,
+    /// Whether it takes the exception, too, that the call has raised: its code asks for the result by `flow.result`.
+    pub takes_errors: bool,
+    /// The live variables that hold the exceptions which are being handled, the outermost first. One of a `finally` may hold
+    /// something else that is pending.
+    pub handling: Vec<String>,
     /// The variables that live on into this block, sorted by name; empty for the entry, which has the parameters.
     pub live: Vec<Variable>,
     /// What it does.
@@ -239,6 +244,20 @@ pub enum Node {
         then: Vec<Node>,
         /// Where it is false.
         orelse: Vec<Node>,
+    },
+    /// A choice by patterns of which at least one case makes a transition.
+    Match {
+        /// What is matched, an expression.
+        subject: Code,
+        /// The cases; control goes on behind them where none fits.
+        cases: Vec<Case>,
+    },
+    /// Statements whose exceptions are handled.
+    Try {
+        /// The statements.
+        body: Vec<Node>,
+        /// The handlers.
+        handlers: Vec<Handler>,
     },
     /// A call that leaves the method: of a method of an entity or of a split helper of `self`. It ends the block.
     Call {
@@ -283,6 +302,30 @@ pub enum Node {
     Goto(Transition),
 }
 
+/// A case of a [`Node::Match`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The pattern.
+    pub pattern: Code,
+    /// The condition behind it, an expression.
+    pub guard: Option<Code>,
+    /// Where both hold.
+    pub body: Vec<Node>,
+}
+
+/// A handler of a [`Node::Try`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Handler {
+    /// The class or classes that it is for, an expression; `None` for any.
+    pub classes: Option<Code>,
+    /// What it calls the exception.
+    pub name: Option<String>,
+    /// What it does.
+    pub body: Vec<Node>,
+}
+
 /// Control going on in another block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -300,7 +343,7 @@ pub struct Code {
     /// The text, without the indentation that its first line has in the file and without a final line end. Lines inside a
     /// string literal that spans lines keep theirs (see `verbatim`).
     pub text: String,
-    /// For each line of `text` the line of the user's file, counted from 1.
+    /// For each line of `text` the line of the user's file, counted from 1; 0 where it comes from none.
     pub lines: Vec<u32>,
     /// Indexes of lines of `text` that begin inside a string literal and must not be indented.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -308,6 +351,11 @@ pub struct Code {
 }
 
 impl Code {
+    /// A fragment of one line that stands for nothing in the user's file.
+    pub fn hidden(text: impl Into<String>) -> Self {
+        Self::line(text, 0)
+    }
+
     /// A fragment of one line.
     pub fn line(text: impl Into<String>, line: u32) -> Self {
         Self {

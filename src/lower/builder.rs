@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::cfg::{BlockId, Graph, Instr, Leaving, Role, Term};
+use super::cfg::{BlockId, Graph, Instr, Role, Term};
+use super::exits::Final;
 use super::fresh::Fresh;
 use super::imports::imports;
 use super::names::{Effects, Names, Scan, locals};
 use super::scope::inner_names;
 use super::text::{Edit, Edits, Text};
+use super::zones::ZoneId;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Code, flow_name};
 use crate::model::{Entity, Function, Model};
@@ -23,6 +25,8 @@ pub struct Loop {
     pub next: BlockId,
     /// Where `break` goes.
     pub end: BlockId,
+    /// How many `finally` parts stand around it.
+    pub finals: usize,
 }
 
 /// Builds the graph of one method.
@@ -40,6 +44,12 @@ pub struct Builder<'m, 'p> {
     pub fresh: Fresh,
     pub graph: Graph,
     pub loops: Vec<Loop>,
+    /// What jumps have to pass, the innermost last.
+    pub finals: Vec<Final>,
+    /// What stands around what is being lowered.
+    pub zone: Option<ZoneId>,
+    /// The name of `stateflow.flow` in this module.
+    pub flow: String,
     pub diagnostics: Vec<Diagnostic>,
     /// Names that only comprehensions and lambdas have, for themselves.
     pub inner_names: HashSet<String>,
@@ -85,6 +95,9 @@ impl<'m, 'p> Builder<'m, 'p> {
             imports: imports(source, function),
             graph: Graph::default(),
             loops: Vec::new(),
+            finals: Vec::new(),
+            zone: None,
+            flow,
             diagnostics: Vec::new(),
             inner_names: inner_names(function, &[entity.name, "locals"]),
             names_in_use: Vec::new(),
@@ -177,7 +190,16 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// A new block, not yet written to.
     pub fn block(&mut self, role: Role) -> BlockId {
-        self.graph.add(role)
+        self.graph.add(role, self.zone)
+    }
+
+    /// A new loop, with its header and what follows it.
+    pub fn new_loop(&self, next: BlockId, end: BlockId) -> Loop {
+        Loop {
+            next,
+            end,
+            finals: self.finals.len(),
+        }
     }
 
     /// Goes on writing in that block.
@@ -271,60 +293,24 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Adds a line of our own that stands for something at `at`, reads `uses` and binds `binds`.
     pub fn push_line(&mut self, text: String, at: TextSize, uses: &[&str], binds: Option<&str>) {
+        let code = Code::line(text, self.text.line(at));
+        self.push_ours(code, uses, binds);
+    }
+
+    /// Adds a line of our own that stands for nothing in the user's file.
+    pub fn push_hidden(&mut self, text: String, uses: &[&str], binds: Option<&str>) {
+        self.push_ours(Code::hidden(text), uses, binds);
+    }
+
+    /// Adds a line of our own.
+    pub fn push_ours(&mut self, code: Code, uses: &[&str], binds: Option<&str>) {
         let uses = uses.iter().filter(|name| self.locals.contains(**name));
         let mut effects = Effects::of_uses(uses.map(|name| (*name).to_owned()));
         if let Some(name) = binds {
             effects.then(&Effects::of_binding(name));
         }
-        let code = Code::line(text, self.text.line(at));
         self.push(code, effects);
     }
-
-    /// Leaves the method; goes on in a new block, where the result stands in the place of `expr`.
-    pub fn leave(&mut self, expr: &Expr, departure: Departure) {
-        let result = self.temporary(&departure.wanted);
-        self.leave_to(&result, expr, departure);
-        self.replace(expr.range(), &result);
-    }
-
-    /// Leaves the method; goes on in a new block, where the result is bound to that name.
-    pub fn leave_to(&mut self, result: &str, expr: &Expr, departure: Departure) {
-        let next = self.block(departure.role);
-        let block = &mut self.graph.blocks[next];
-        block.result = Some(result.to_owned());
-        block.resumes_at = Some(departure.line);
-        block.site = Some(expr.range());
-        self.end(Term::Leave {
-            leaving: departure.leaving,
-            targets: departure.targets,
-            effects: departure.effects,
-            line: departure.line,
-            next: Some(next),
-        });
-        self.enter(next);
-    }
-
-    /// Leaves the method for good.
-    pub fn forward(&mut self, departure: Departure) {
-        self.end(Term::Leave {
-            leaving: departure.leaving,
-            targets: departure.targets,
-            effects: departure.effects,
-            line: departure.line,
-            next: None,
-        });
-    }
-}
-
-/// All that is known of a site whose operands have been evaluated.
-pub struct Departure {
-    pub leaving: Leaving,
-    pub targets: Vec<String>,
-    pub effects: Effects,
-    pub role: Role,
-    /// The name that the result would like to have.
-    pub wanted: String,
-    pub line: u32,
 }
 
 /// The names of a method's parameters, without its receiver.

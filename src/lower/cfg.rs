@@ -2,8 +2,10 @@
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
 
-use super::names::Effects;
+use super::names::{Effects, Names};
+use super::zones::{ZoneId, Zones};
 use crate::ir::Code;
 use crate::syntax::TextRange;
 
@@ -85,6 +87,26 @@ pub enum Term {
         /// Where it is false.
         orelse: BlockId,
     },
+    /// It goes on where a pattern fits.
+    Match {
+        /// What is matched.
+        subject: Code,
+        /// What the subject, the patterns and the guards read and may bind.
+        effects: Effects,
+        /// The cases.
+        cases: Vec<Case>,
+        /// Where none fits.
+        otherwise: BlockId,
+    },
+    /// An exception goes on in the first handler for its class, or is raised again.
+    Dispatch {
+        /// What raises it again.
+        again: Code,
+        /// What that and the classes read.
+        effects: Effects,
+        /// The handlers.
+        handlers: Vec<Handler>,
+    },
     /// It leaves the method, to come back in `next` or never.
     Leave {
         /// How.
@@ -104,6 +126,37 @@ pub enum Term {
     Stop,
 }
 
+/// A case of a [`Term::Match`].
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The pattern.
+    pub pattern: Code,
+    /// The condition behind it.
+    pub guard: Option<Code>,
+    /// Where it fits.
+    pub target: BlockId,
+}
+
+/// A handler of a [`Term::Dispatch`].
+#[derive(Debug, Clone)]
+pub struct Handler {
+    /// The classes that it is for; `None` for any.
+    pub classes: Option<Code>,
+    /// What it calls the exception.
+    pub name: Option<String>,
+    /// Where it begins.
+    pub target: BlockId,
+}
+
+/// How control comes from one block to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By the end of the block.
+    Next,
+    /// By an exception, from anywhere in it.
+    Raised,
+}
+
 /// A basic block.
 #[derive(Debug, Clone)]
 pub struct Basic {
@@ -113,6 +166,10 @@ pub struct Basic {
     pub term: Term,
     /// What it is there for.
     pub role: Role,
+    /// What stands around it.
+    pub zone: Option<ZoneId>,
+    /// The names that the way in binds: what a pattern captures, what a handler calls the exception.
+    pub entry: Names,
     /// The name that the result of the call is bound to on entry.
     pub result: Option<String>,
     /// The line of the call that returns here.
@@ -129,12 +186,18 @@ impl Basic {
             effects.then(&instr.effects);
         }
         match &self.term {
-            Term::Branch { effects: test, .. } | Term::Leave { effects: test, .. } => {
-                effects.then(test);
-            }
+            Term::Branch { effects: test, .. }
+            | Term::Match { effects: test, .. }
+            | Term::Dispatch { effects: test, .. }
+            | Term::Leave { effects: test, .. } => effects.then(test),
             Term::Goto(_) | Term::End | Term::Stop => {}
         }
         effects
+    }
+
+    /// Whether an exception may come out of it.
+    fn may_raise(&self) -> bool {
+        !self.instrs.is_empty() || !matches!(self.term, Term::Goto(_) | Term::End)
     }
 }
 
@@ -142,16 +205,20 @@ impl Basic {
 #[derive(Debug, Default)]
 pub struct Graph {
     /// The blocks; the first is the entry.
-    pub blocks: DiGraph<Basic, ()>,
+    pub blocks: DiGraph<Basic, Way>,
+    /// What stands around blocks.
+    pub zones: Zones,
 }
 
 impl Graph {
     /// Adds an empty block.
-    pub fn add(&mut self, role: Role) -> BlockId {
+    pub fn add(&mut self, role: Role, zone: Option<ZoneId>) -> BlockId {
         self.blocks.add_node(Basic {
             instrs: Vec::new(),
             term: Term::End,
             role,
+            zone,
+            entry: Names::new(),
             result: None,
             resumes_at: None,
             site: None,
@@ -167,9 +234,29 @@ impl Graph {
     pub fn connect(&mut self) {
         for id in self.blocks.node_indices().collect::<Vec<_>>() {
             for next in self.successors(id) {
-                self.blocks.add_edge(id, next, ());
+                self.blocks.add_edge(id, next, Way::Next);
+            }
+            if let Some(catch) = self.catch(id) {
+                self.blocks.add_edge(id, catch, Way::Raised);
             }
         }
+    }
+
+    /// Where an exception from inside a block goes on, if it is caught in the method.
+    pub fn catch(&self, id: BlockId) -> Option<BlockId> {
+        let (_, catch) = self.guard(id)?;
+        self.blocks[id].may_raise().then_some(catch)
+    }
+
+    /// The local that an exception from inside a block is bound to, and the block where it goes on.
+    pub fn guard(&self, id: BlockId) -> Option<(&str, BlockId)> {
+        self.zones.guard(self.blocks[id].zone)
+    }
+
+    /// The names that are deleted on the way from one block to another: those of the exceptions whose handlers are left.
+    pub fn forgotten(&self, from: BlockId, to: BlockId) -> Names {
+        let (from, to) = (self.blocks[from].zone, self.blocks[to].zone);
+        self.zones.forgotten(from, to)
     }
 
     /// Where control can go from a block.
@@ -177,14 +264,24 @@ impl Graph {
         match &self.blocks[id].term {
             Term::Goto(next) => vec![*next],
             Term::Branch { then, orelse, .. } => vec![*then, *orelse],
+            Term::Match {
+                cases, otherwise, ..
+            } => {
+                let targets = cases.iter().map(|case| case.target);
+                targets.chain([*otherwise]).collect()
+            }
+            Term::Dispatch { handlers, .. } => {
+                handlers.iter().map(|handler| handler.target).collect()
+            }
             Term::Leave { next, .. } => next.iter().copied().collect(),
             Term::End | Term::Stop => Vec::new(),
         }
     }
 
-    /// The edges that lead to a block.
-    pub fn predecessors(&self, id: BlockId) -> impl Iterator<Item = BlockId> {
-        self.blocks.neighbors_directed(id, Direction::Incoming)
+    /// The blocks that lead to a block, and how.
+    pub fn predecessors(&self, id: BlockId) -> impl Iterator<Item = (BlockId, Way)> {
+        let edges = self.blocks.edges_directed(id, Direction::Incoming);
+        edges.map(|edge| (edge.source(), *edge.weight()))
     }
 
     /// The block that a jump to `id` really reaches: empty blocks that only go on are passed.
@@ -216,7 +313,8 @@ impl Graph {
                     *then = self.target(*then);
                     *orelse = self.target(*orelse);
                 }
-                Term::Leave { .. } | Term::End | Term::Stop => {}
+                Term::Match { otherwise, .. } => *otherwise = self.target(*otherwise),
+                Term::Dispatch { .. } | Term::Leave { .. } | Term::End | Term::Stop => {}
             }
             self.blocks[id].term = term;
         }

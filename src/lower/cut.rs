@@ -46,6 +46,7 @@ pub fn cut<'p>(
         &members(entity),
     );
     refuse_locals(&mut builder, &blocks);
+    refuse_exceptions(&mut builder);
     digest_blocks(&mut blocks);
     let body = ir::Body::Split {
         header: builder.text.render(header, &builder.edits),
@@ -99,6 +100,18 @@ fn refuse_locals(builder: &mut Builder<'_, '_>, blocks: &[Block]) {
     {
         let at = builder.span(&builder.function.def.name.range);
         let refused = refuse::binding("a local of the name `locals`", at);
+        builder.diagnostics.push(refused);
+    }
+}
+
+/// What is raised in the body of a `try` is caught by way of the built-in `BaseException`.
+fn refuse_exceptions(builder: &mut Builder<'_, '_>) {
+    let name = "BaseException";
+    let is_global = builder.model.name(builder.function.module, name).is_some();
+    let catches = builder.graph.zones.catches().next().is_some();
+    if catches && (is_global || bound(builder.function).contains(name)) {
+        let at = builder.span(&builder.function.def.name.range);
+        let refused = refuse::binding("a `BaseException` of your own", at);
         builder.diagnostics.push(refused);
     }
 }

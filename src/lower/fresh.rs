@@ -33,6 +33,11 @@ impl Fresh {
         }
     }
 
+    /// Whether a name is one of those given out.
+    pub fn has_given(&self, name: &str) -> bool {
+        self.given.iter().any(|given| given == name)
+    }
+
     /// `wanted`, or with a number behind it where that is taken.
     pub fn name(&mut self, wanted: &str) -> String {
         let wanted = match wanted.trim_start_matches('_') {

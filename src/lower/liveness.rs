@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use petgraph::visit::{DfsPostOrder, Walker};
 
-use super::cfg::{BlockId, Graph};
+use super::cfg::{BlockId, Graph, Way};
 use super::names::{Effects, Names};
 
 /// What is known of the variables at the borders of basic blocks.
@@ -64,13 +64,17 @@ impl Liveness {
         while changed {
             changed = false;
             for id in order {
-                let mut live: Names = graph
-                    .successors(*id)
-                    .iter()
-                    .flat_map(|next| self.live(*next).iter().cloned())
-                    .collect();
+                let mut live = Names::new();
+                for next in graph.successors(*id) {
+                    live.extend(self.live(next) - &graph.forgotten(*id, next));
+                }
                 live.retain(|name| !effects[id].binds.contains(name));
                 live.extend(effects[id].uses.iter().cloned());
+                live.extend(graph.zones.handled(graph.block(*id).zone));
+                if let Some(catch) = graph.catch(*id) {
+                    live.extend(self.live_where_caught(graph, *id, catch));
+                }
+                live.retain(|name| !graph.block(*id).entry.contains(name));
                 if let Some(result) = &graph.block(*id).result
                     && live.remove(result)
                 {
@@ -82,6 +86,15 @@ impl Liveness {
                 }
             }
         }
+    }
+
+    /// The variables that live on from anywhere in a block into the one where its exceptions go on.
+    fn live_where_caught(&self, graph: &Graph, id: BlockId, catch: BlockId) -> Names {
+        let mut live = self.live(catch) - &graph.forgotten(id, catch);
+        if let Some((caught, _)) = graph.guard(id) {
+            live.remove(caught);
+        }
+        live
     }
 
     fn find_bound(
@@ -96,16 +109,22 @@ impl Liveness {
             changed = false;
             for id in order {
                 let mut bound: Option<Names> = None;
-                for before in graph.predecessors(*id) {
+                for (before, way) in graph.predecessors(*id) {
                     let Some(entered) = self.bound.get(&before) else {
                         continue;
                     };
-                    let leaves =
-                        &(entered - &effects[&before].may_delete) | &effects[&before].binds;
+                    let mut leaves = entered - &effects[&before].may_delete;
+                    if way == Way::Next {
+                        leaves.extend(effects[&before].binds.iter().cloned());
+                    } else if let Some((caught, _)) = graph.guard(before) {
+                        leaves.insert(caught.to_owned());
+                    }
+                    let leaves = &leaves - &graph.forgotten(before, *id);
                     bound = Some(bound.map_or_else(|| leaves.clone(), |met| &met & &leaves));
                 }
                 let mut bound = bound.unwrap_or_else(|| params.clone());
                 bound.extend(graph.block(*id).result.clone());
+                bound.extend(graph.block(*id).entry.iter().cloned());
                 if self.bound.get(id) != Some(&bound) {
                     self.bound.insert(*id, bound);
                     changed = true;
@@ -118,12 +137,17 @@ impl Liveness {
 /// The blocks that can be reached, in the order in which one reads them: what a block leads to comes after it, a loop's body
 /// before what follows the loop, and what several ways lead to after all of them.
 pub fn reachable(graph: &Graph, entry: BlockId) -> Vec<BlockId> {
+    let next = |id: BlockId| {
+        let mut next = graph.successors(id);
+        next.extend(graph.catch(id));
+        next
+    };
     let mut seen = HashSet::from([entry]);
     let mut done = Vec::new();
-    let mut open = vec![(entry, graph.successors(entry))];
-    while let Some((id, next)) = open.last_mut() {
-        match next.pop() {
-            Some(to) if seen.insert(to) => open.push((to, graph.successors(to))),
+    let mut open = vec![(entry, next(entry))];
+    while let Some((id, waiting)) = open.last_mut() {
+        match waiting.pop() {
+            Some(to) if seen.insert(to) => open.push((to, next(to))),
             Some(_) => {}
             None => {
                 done.push(*id);

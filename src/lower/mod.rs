@@ -5,16 +5,22 @@
 //! blocks that are entered at one place only become one block of the IR (`regions`).
 
 mod app;
+mod attempts;
 mod builder;
 mod cfg;
 mod choice;
 mod comprehension;
 mod consumer;
+mod contexts;
 mod cut;
+mod depart;
+mod exits;
 mod fresh;
 mod imports;
 mod liveness;
+mod matches;
 mod names;
+mod nodes;
 mod ordering;
 mod refuse;
 mod regions;
@@ -22,6 +28,7 @@ mod scope;
 mod spill;
 mod stmts;
 mod text;
+mod zones;
 
 pub use app::lower;
 

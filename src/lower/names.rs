@@ -88,6 +88,12 @@ impl<'a> Scan<'a> {
         self.finish()
     }
 
+    /// The effects of a pattern that fits.
+    pub fn pattern(mut self, pattern: &ast::Pattern) -> Effects {
+        self.visit_pattern(pattern);
+        self.finish()
+    }
+
     /// The loads of local names that may have no value there, in a function body with those parameters.
     pub fn unsafe_loads(mut self, params: &Names, body: &[Stmt]) -> HashSet<TextRange> {
         self.definite.clone_from(params);
@@ -422,10 +428,32 @@ impl<'a> Visitor<'a> for Scan<'_> {
         }
     }
 
+    /// A pattern binds its names when all of it fits.
     fn visit_pattern(&mut self, pattern: &'a ast::Pattern) {
-        for name in captures(pattern) {
+        let mut inner = PatternParts::default();
+        inner.visit_pattern(pattern);
+        for expr in inner.exprs {
+            self.visit_expr(expr);
+        }
+        for name in inner.captures {
             self.store(name);
         }
+    }
+}
+
+#[derive(Default)]
+struct PatternParts<'a> {
+    exprs: Vec<&'a Expr>,
+    captures: Vec<&'a str>,
+}
+
+impl<'a> Visitor<'a> for PatternParts<'a> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        self.exprs.push(expr);
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a ast::Pattern) {
+        self.captures.extend(captures(pattern));
         visitor::walk_pattern(self, pattern);
     }
 }

@@ -61,16 +61,11 @@ pub fn debug_field(builder: &Builder<'_, '_>, field: &ast::InterpolatedElement) 
 /// A statement that cannot be cut, with the site or the jump inside that asks for it.
 pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
     let (what, help) = match stmt {
-        Stmt::Try(stmt) if stmt.is_star => (
-            "`try … except*`",
-            "make the call before the `try`, or handle the exception in the method that raises it",
-        ),
         Stmt::Try(_) => (
-            "`try`",
-            "make the call before the `try`, or handle the exception in the method that raises it",
+            "`try … except*`",
+            "catch the group with `except`, and take it apart with `split`",
         ),
-        Stmt::With(_) => ("`with`", "make the call before the `with`, or after it"),
-        Stmt::Match(_) => ("`match`", "write `if` and `elif` with `isinstance` or `==`"),
+        Stmt::With(_) => ("`async with`", "write a plain `with`"),
         Stmt::For(_) => ("`async for`", "write a plain `for`"),
         Stmt::FunctionDef(_) => (
             "a nested function",
@@ -88,11 +83,11 @@ pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
     if !builder.has_site(stmt.range()) {
         return Diagnostic::new(
             "E0404",
-            format!("`break` or `continue` out of {what} in a loop that calls another entity is not supported yet"),
+            format!("a jump out of {what} in a statement that calls another entity is not supported yet"),
             builder.span(stmt),
-            "jumps to the loop around it",
+            "jumps to a statement around it",
         )
-        .note("the loop is cut at the call, and a jump to it out of this statement would have to be cut as well")
+        .note("the statement around is cut at the call, and a jump to it out of this one would have to be cut as well")
         .help("decide inside by setting a variable, and jump after this statement");
     }
     Diagnostic::new(
@@ -103,6 +98,30 @@ pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
     )
     .note("the method is cut at the call, and what this statement keeps in mind cannot be carried across the cut yet")
     .help(help)
+}
+
+/// A handler that asks another entity for what it catches.
+pub fn handler_class(builder: &Builder<'_, '_>, classes: &Expr) -> Diagnostic {
+    Diagnostic::new(
+        "E0401",
+        "a call of another entity in the class of an `except` is not supported yet",
+        site_within(builder, classes.range()),
+        "leaves the entity here",
+    )
+    .note("the class is asked for while an exception looks for its handler, which cannot be interrupted")
+    .help("assign the class to a variable before the `try`")
+}
+
+/// A pattern that asks another entity for a value.
+pub fn pattern(builder: &Builder<'_, '_>, pattern: &ast::Pattern) -> Diagnostic {
+    Diagnostic::new(
+        "E0401",
+        "a read of another entity in a pattern is not supported yet",
+        site_within(builder, pattern.range()),
+        "leaves the entity here",
+    )
+    .note("a pattern is compared as a whole, which cannot be interrupted")
+    .help("capture the value with a name, and compare it in a guard: `case found if found == item.price`")
 }
 
 /// A local that lives on across a call but cannot be encoded.
@@ -118,6 +137,19 @@ pub fn uncarriable(name: &str, what: &str, at: Span, call: Span) -> Diagnostic {
     .help(format!(
         "assign `{name}` after the call, or keep the values that it is made of"
     ))
+}
+
+/// A manager of a `with` that leaves the method.
+pub fn manager(what: &str, at: Span, call: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0405",
+        format!("{what} cannot be kept across a call of another entity"),
+        at,
+        "entered here",
+    )
+    .also(call, "the method is cut here")
+    .note("the manager is needed at the end of the `with`, so it travels with the call, and this one cannot be encoded")
+    .help("make the call before the `with` or after it, or write a class with `__enter__` and `__exit__` whose attributes can be encoded")
 }
 
 /// What an expression makes that cannot be encoded.

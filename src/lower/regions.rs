@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::cfg::{Basic, BlockId, Graph, Leaving, Role, Term};
+use super::cfg::{Basic, BlockId, Graph, Role, Term};
 use super::liveness::Liveness;
+use super::zones::Zone;
 use crate::ir::{Block, Code, Node, Transition, Variable};
 
 /// Makes the blocks of a method of that name. `taken` are the other names in its class.
@@ -26,25 +27,31 @@ pub fn blocks(
     heads.iter().map(|head| regions.block(*head)).collect()
 }
 
-/// The blocks that become functions: the entry, where calls return, and where several ways meet.
+/// The blocks that become functions: the entry, where calls return, where exceptions go on, where several ways meet, and what
+/// lies outside of a statement that the way there comes from.
 fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
     let known: HashSet<BlockId> = reachable.iter().copied().collect();
-    reachable
-        .iter()
-        .copied()
-        .filter(|id| {
-            let block = graph.block(*id);
-            let entered = graph
-                .predecessors(*id)
-                .filter(|from| known.contains(from))
-                .count();
-            match block.role {
-                Role::Entry => true,
-                _ if block.resumes_at.is_some() => true,
-                _ => entered > 1 && !is_end(block),
-            }
-        })
-        .collect()
+    let catches: HashSet<BlockId> = graph.zones.catches().collect();
+    let is_head = |id: BlockId| {
+        let block = graph.block(id);
+        if matches!(block.role, Role::Entry) || block.resumes_at.is_some() || catches.contains(&id)
+        {
+            return true;
+        }
+        let ways = graph.predecessors(id);
+        let from: Vec<BlockId> = ways
+            .map(|(from, _)| from)
+            .filter(|from| known.contains(from))
+            .collect();
+        let left = |from: &BlockId| {
+            let from = graph.block(*from).zone;
+            graph.zones.entered(from, block.zone).is_none()
+        };
+        !is_end(block) && (from.len() > 1 || from.iter().any(left))
+    };
+    let mut heads = reachable.to_vec();
+    heads.retain(|id| is_head(*id));
+    heads
 }
 
 /// The basic blocks that become the method's first part.
@@ -133,17 +140,22 @@ fn distinct(wanted: String, used: &mut HashSet<String>) -> String {
     name
 }
 
-struct Regions<'g> {
-    graph: &'g Graph,
-    liveness: &'g Liveness,
+/// What the blocks of a method are made of.
+pub struct Regions<'g> {
+    pub graph: &'g Graph,
+    pub liveness: &'g Liveness,
     imports: &'g BTreeMap<String, Code>,
-    names: HashMap<BlockId, String>,
+    /// The basic blocks that become functions, and what these are called.
+    pub names: HashMap<BlockId, String>,
 }
 
 impl Regions<'_> {
     fn block(&self, head: BlockId) -> Block {
         let basic = self.graph.block(head);
         let (nodes, _) = self.nodes(head);
+        let around = self.graph.zones.around(basic.zone);
+        let around: Vec<&Zone> = around.map(|(_, zone)| zone).collect();
+        let nodes = self.guarded(nodes, head, &around);
         let imported = self.live(head).filter_map(|name| self.import(head, name));
         let body = imported.cloned().map(Node::Code).chain(nodes).collect();
         let live = match basic.role {
@@ -165,6 +177,8 @@ impl Regions<'_> {
             digest: String::new(),
             result,
             resumes_at: basic.resumes_at,
+            takes_errors: basic.resumes_at.is_some() && basic.zone.is_some(),
+            handling: self.graph.zones.handled(basic.zone),
             live,
             body,
         }
@@ -186,105 +200,30 @@ impl Regions<'_> {
         self.liveness.is_bound(head, name).then_some(import)
     }
 
-    /// What a basic block and those only reached through it do, and whether the method's end may be reached there.
-    fn nodes(&self, id: BlockId) -> (Vec<Node>, bool) {
-        let block = self.graph.block(id);
-        let mut nodes: Vec<Node> = block
-            .instrs
-            .iter()
-            .map(|instr| Node::Code(instr.code.clone()))
-            .collect();
-        let falls = match &block.term {
-            Term::Goto(next) => {
-                let (rest, falls) = self.go(id, *next);
-                nodes.extend(rest);
-                falls
-            }
-            Term::Branch {
-                test, then, orelse, ..
-            } => {
-                let (mut first, falls) = self.go(id, *then);
-                if falls {
-                    first.push(Node::Code(Code::line("return", test.lines[0])));
-                }
-                nodes.push(Node::If {
-                    test: test.clone(),
-                    then: first,
-                    orelse: Vec::new(),
-                });
-                let (rest, falls) = self.go(id, *orelse);
-                nodes.extend(rest);
-                falls
-            }
-            Term::Leave {
-                leaving,
-                targets,
-                line,
-                next,
-                ..
-            } => {
-                let then = next.map(|next| self.transition(id, next));
-                nodes.push(leave(leaving, targets, *line, then));
-                false
-            }
-            Term::End => true,
-            Term::Stop => false,
-        };
-        (nodes, falls)
+    /// Control going from one block to another that is a function.
+    pub fn transition(&self, from: BlockId, to: BlockId) -> Transition {
+        let is_bound = |name: &str| self.liveness.is_bound_after(self.graph, from, name);
+        self.transition_by(from, to, is_bound)
     }
 
-    fn go(&self, from: BlockId, to: BlockId) -> (Vec<Node>, bool) {
-        if self.names.contains_key(&to) {
-            (vec![Node::Goto(self.transition(from, to))], false)
-        } else {
-            self.nodes(to)
-        }
-    }
-
-    fn transition(&self, from: BlockId, to: BlockId) -> Transition {
+    /// The same, where variables are bound as is said.
+    pub fn transition_by(
+        &self,
+        from: BlockId,
+        to: BlockId,
+        is_bound: impl Fn(&str) -> bool,
+    ) -> Transition {
+        let forgotten = self.graph.forgotten(from, to);
         Transition {
             block: self.names[&to].clone(),
             live: self
                 .travelling(to)
+                .filter(|name| !forgotten.contains(*name))
                 .map(|name| Variable {
                     name: name.clone(),
-                    maybe_unbound: !self.liveness.is_bound_after(self.graph, from, name),
+                    maybe_unbound: !is_bound(name),
                 })
                 .collect(),
         }
-    }
-}
-
-fn leave(leaving: &Leaving, targets: &[String], line: u32, then: Option<Transition>) -> Node {
-    let targets = targets.to_vec();
-    match leaving.clone() {
-        Leaving::Call { callee, arguments } => Node::Call {
-            callee,
-            arguments,
-            targets,
-            line,
-            then,
-        },
-        Leaving::Read {
-            receiver,
-            attribute,
-        } => Node::Read {
-            receiver,
-            attribute,
-            targets,
-            line,
-            then,
-        },
-        Leaving::Create {
-            class,
-            arguments,
-            entity,
-        } => Node::Create {
-            class,
-            arguments,
-            entity,
-            line,
-            then,
-        },
     }
 }

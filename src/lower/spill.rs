@@ -4,9 +4,10 @@
 //! stands in its place. What is evaluated after the last site stays as it is written. The order is CPython's: left to right,
 //! each part once, short circuits respected.
 
-use super::builder::{Builder, Departure};
+use super::builder::Builder;
 use super::cfg::{Leaving, Role, Term};
 use super::comprehension::Comprehension;
+use super::depart::Departure;
 use super::fresh::{describe, short, snake};
 use super::names::Effects;
 use super::refuse;

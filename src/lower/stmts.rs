@@ -1,7 +1,8 @@
-//! Statements, as far as they hold a site or a jump of a loop that is cut. The others stay as they are.
+//! Statements, as far as they hold a site, or a jump out of what is cut. The others stay as they are.
 
 use super::builder::{Builder, Loop};
 use super::cfg::{BlockId, Role, Term};
+use super::exits::Exit;
 use super::fresh::describe;
 use super::names::Effects;
 use super::refuse;
@@ -19,7 +20,7 @@ impl Builder<'_, '_> {
                 return;
             }
             let mark = self.fresh.mark();
-            if self.has_site(stmt.range()) || jumps(stmt) {
+            if self.has_site(stmt.range()) || self.jumps_out(stmt) {
                 self.lower_stmt(stmt, floor);
             } else {
                 self.keep_stmt(stmt, floor);
@@ -50,8 +51,11 @@ impl Builder<'_, '_> {
             Stmt::If(inner) => self.lower_if(inner),
             Stmt::While(inner) => self.lower_while(inner),
             Stmt::For(inner) if !inner.is_async => self.lower_for(stmt, inner),
-            Stmt::Break(_) => self.lower_jump(|of| of.end),
-            Stmt::Continue(_) => self.lower_jump(|of| of.next),
+            Stmt::Try(inner) => self.lower_try(stmt, inner),
+            Stmt::With(inner) => self.lower_with(stmt, inner),
+            Stmt::Match(inner) => self.lower_match(stmt, inner),
+            Stmt::Break(_) => self.lower_jump(Exit::Break),
+            Stmt::Continue(_) => self.lower_jump(Exit::Continue),
             _ => {
                 let refused = refuse::statement(self, stmt);
                 self.diagnostics.push(refused);
@@ -59,21 +63,23 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn lower_jump(&mut self, to: impl Fn(&Loop) -> BlockId) {
-        if let Some(target) = self.loops.last().map(to) {
-            self.end(Term::Goto(target));
-        }
+    /// Whether a statement has jumps that lead out of it, and that cannot stay because what they lead to is cut.
+    pub fn jumps_out(&self, stmt: &Stmt) -> bool {
+        let mut jumps = Jumps::default();
+        jumps.visit_stmt(stmt);
+        jumps.to_loop || (jumps.returns && !self.finals.is_empty())
     }
 
     fn lower_expression(&mut self, stmt: &Stmt, inner: &ast::StmtExpr) {
-        let is_site = self.site(&inner.value).is_some();
-        if is_site {
+        if let Some(site) = self.site(&inner.value) {
             self.push_comment_behind(stmt);
+            let departure = self.depart(&inner.value, site);
+            return self.leave_unused(&inner.value, departure);
         }
         self.lower_expr(&inner.value);
         if self.edits.at(inner.value.range()).is_none() {
             self.push_stmt(stmt, stmt.start());
-        } else if !is_site {
+        } else {
             self.push_comment_behind(stmt);
         }
     }
@@ -226,20 +232,23 @@ impl Builder<'_, '_> {
     }
 
     fn lower_return(&mut self, stmt: &Stmt, inner: &ast::StmtReturn) {
-        let Some(value) = inner.value.as_deref() else {
-            return self.keep_stmt(stmt, stmt.start());
-        };
-        match self.site(value) {
-            Some(site) => {
-                self.push_comment_behind(stmt);
-                let departure = self.depart(value, site);
-                self.forward(departure);
-            }
-            None => {
-                self.lower_expr(value);
-                self.keep_stmt(stmt, stmt.start());
-            }
+        let value = inner.value.as_deref();
+        if self.zone.is_none()
+            && let Some(value) = value
+            && let Some(site) = self.site(value)
+        {
+            self.push_comment_behind(stmt);
+            let departure = self.depart(value, site);
+            return self.forward(departure);
         }
+        if let Some(value) = value {
+            self.lower_expr(value);
+        }
+        if self.finals.is_empty() {
+            return self.keep_stmt(stmt, stmt.start());
+        }
+        self.push_comment_behind(stmt);
+        self.lower_pending_return(value, stmt.start());
     }
 
     fn lower_raise(&mut self, stmt: &Stmt, inner: &ast::StmtRaise) {
@@ -333,12 +342,8 @@ impl Builder<'_, '_> {
         if body != header {
             self.lower_condition(&stmt.test, body, orelse);
         }
-        self.lower_loop(
-            body,
-            &stmt.body,
-            stmt.test.end(),
-            Loop { next: header, end },
-        );
+        let of = self.new_loop(header, end);
+        self.lower_loop(body, &stmt.body, stmt.test.end(), of);
         self.lower_else(orelse, &stmt.orelse, end);
     }
 
@@ -346,7 +351,7 @@ impl Builder<'_, '_> {
         let is_cut = self.body_has_site(&inner.body)
             || self.body_has_site(&inner.orelse)
             || self.has_site(inner.target.range())
-            || inner.orelse.iter().any(jumps);
+            || self.jumps_out(stmt);
         if !is_cut && !self.makes_elements(&inner.iter) {
             self.lower_expr(&inner.iter);
             return self.push_stmt(stmt, stmt.start());
@@ -359,7 +364,8 @@ impl Builder<'_, '_> {
             &state,
             orelse,
             &mut |this, next| {
-                this.lower_loop_body(&inner.body, inner.iter.end(), Loop { next, end });
+                let of = this.new_loop(next, end);
+                this.lower_loop_body(&inner.body, inner.iter.end(), of);
             },
         );
         self.lower_else(orelse, &inner.orelse, end);
@@ -401,23 +407,31 @@ fn is_true(test: &Expr) -> bool {
     matches!(test, Expr::BooleanLiteral(literal) if literal.value)
 }
 
-/// Whether a statement jumps out of itself, to the loop around it.
-fn jumps(stmt: &Stmt) -> bool {
-    let mut jumps = Jumps { found: false };
-    jumps.visit_stmt(stmt);
-    jumps.found
+/// The jumps that lead out of a statement.
+#[derive(Default)]
+struct Jumps {
+    /// How many loops of the statement stand around what is visited.
+    loops: usize,
+    to_loop: bool,
+    returns: bool,
 }
 
-struct Jumps {
-    found: bool,
+impl Jumps {
+    fn visit_loop(&mut self, body: &[Stmt], orelse: &[Stmt]) {
+        self.loops += 1;
+        self.visit_body(body);
+        self.loops -= 1;
+        self.visit_body(orelse);
+    }
 }
 
 impl<'a> Visitor<'a> for Jumps {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
-            Stmt::Break(_) | Stmt::Continue(_) => self.found = true,
-            Stmt::For(stmt) => self.visit_body(&stmt.orelse),
-            Stmt::While(stmt) => self.visit_body(&stmt.orelse),
+            Stmt::Break(_) | Stmt::Continue(_) => self.to_loop |= self.loops == 0,
+            Stmt::Return(_) => self.returns = true,
+            Stmt::For(stmt) => self.visit_loop(&stmt.body, &stmt.orelse),
+            Stmt::While(stmt) => self.visit_loop(&stmt.body, &stmt.orelse),
             Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
             _ => visitor::walk_stmt(self, stmt),
         }

@@ -99,6 +99,8 @@ impl<'g, 'a> Graph<'g, 'a> {
                 .extend(found.builtin_receivers.iter().copied());
             self.calls(found, resolution);
             self.uncarriable(found, at, resolution);
+            let managers = found.managers.iter().cloned();
+            resolution.uncarriable_managers.extend(managers);
             if self.is_root(code) {
                 resolution.sites.extend(found.sites.iter().cloned());
                 self.helpers(found, resolution);

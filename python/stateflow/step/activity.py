@@ -164,18 +164,33 @@ class Activity:
         else:
             self.answer(True, payload)
             return
-        self.unwind(unencodable)
+        self.give_up(unencodable)
 
-    def unwind(self, error: BaseException) -> None:
-        """Let an exception pass through the frames that wait, and answer with it."""
+    def unwind(self, error: BaseException) -> Frame | None:
+        """Let an exception pass to the innermost frame that waits in a `try` or a handler; answer with it where none does."""
+        frame = self._pass(error, False)
+        if frame is None:
+            self.fail(error)
+        return frame
+
+    def give_up(self, error: BaseException) -> None:
+        """Let an exception pass through all frames, of which none can go on, and answer with it."""
+        self._pass(error, True)
+        self.fail(error)
+
+    def _pass(self, error: BaseException, through: bool) -> Frame | None:
         traces = self.app.traces
         lines = [*traces.trail(self.trail), *traces.lines(error)]
-        while self.frames:
-            block = self.frames[-1].block
-            self.pop()
-            lines = [*traces.trail(self.trail), traces.line(block.path, block.line, block.method), *lines]
+        found: Frame | None = None
+        while self.frames and found is None:
+            frame = self.pop()
+            block = frame.block
+            if block.takes_errors and not through:
+                found = frame
+            else:
+                lines = [*traces.trail(self.trail), traces.line(block.path, block.line, block.method), *lines]
         set_lines(error, lines)
-        self.fail(error)
+        return found
 
     def fail(self, error: BaseException) -> None:
         """Answer with an exception."""
@@ -220,7 +235,7 @@ class Activity:
                 unencodable = None
             if unencodable is not None:
                 self._parked = None
-                self.unwind(unencodable)
+                self.give_up(unencodable)
         record = self._record(dedup)
         messages = () if self._sent is None else (self._sent,)
         replies = () if self._reply is None else (self._reply,)

@@ -12,6 +12,7 @@ from typing import Any
 
 from stateflow.collectors import COLLECTORS
 from stateflow.errors import StateflowError
+from stateflow.exits import EXITS, MANAGERS, await_while_handling
 from stateflow.loops import LOOPS
 from stateflow.step.entities import Block, Entity
 from stateflow.step.message import Address
@@ -46,8 +47,10 @@ class App:
         """The classes of the entities, by name."""
         self.by_class = {entity.cls: entity for entity in self.entities.values()}
         self.reference_classes = frozenset(entity.reference_class for entity in self.entities.values())
-        self.coroutines = frozenset[CodeType]().union(*(entity.coroutines for entity in self.entities.values()))
-        """The code of all asynchronous methods and blocks."""
+        self.coroutines = frozenset[CodeType]({await_while_handling.__code__}).union(
+            *(entity.coroutines for entity in self.entities.values())
+        )
+        """The code of all asynchronous methods and blocks, and of what runs them."""
         self.blocks: dict[Callable[..., Any], Block] = {}
         """By function."""
         self.qualified_blocks: dict[str, Block] = {}
@@ -74,7 +77,7 @@ class App:
         names = [module["name"] for module in ir["modules"]]
         _import_modules(root, sorted(names, key=lambda name: name != ir["name"]))
         wire = Wire(Names(names))
-        for kind in (*LOOPS, *COLLECTORS):
+        for kind in (*LOOPS, *COLLECTORS, *EXITS, *MANAGERS):
             wire.names.register(b"@" + kind.__name__.encode(), kind)
         sources = {module["path"]: module["source"] for module in ir["modules"]}
         return cls(ir["name"], about["digest"], ir, wire, Traces(root, linemap, sources))

@@ -11,7 +11,8 @@ from types import CoroutineType
 from typing import Any, NoReturn
 
 from stateflow.errors import EntityExists, EntityNotFound
-from stateflow.flow import Goto, Transition, Verb
+from stateflow.exits import Raised, await_while_handling, while_handling
+from stateflow.flow import Goto, Transition, Verb, handled
 from stateflow.step.activity import Activity, Outcome
 from stateflow.step.app import App
 from stateflow.step.coroutines import run
@@ -124,11 +125,14 @@ def _drive(activity: Activity, function: Callable[..., Any], args: tuple[Any, ..
         except BaseException as error:  # noqa: BLE001 - the app may raise anything
             raised = error
         if raised is not None:
-            activity.unwind(raised)
-            return
+            frame = activity.unwind(raised)
+            if frame is None:
+                return
+            function, args, kwargs = _resume(activity, frame, Raised(raised))
+            continue
         kind = type(result)
         if kind is Goto:
-            function, args, kwargs = result.block, (activity.instance,), result.live
+            function, args, kwargs = _run(activity, result.block, (activity.instance,), result.live)
         elif kind is Transition:
             function, args, kwargs = _leave(activity, result)
         elif result is _LEFT:
@@ -146,8 +150,21 @@ _LEFT = object()
 
 def _go_on(activity: Activity, value: object) -> _Todo:
     """Hand a result to the innermost frame."""
-    frame = activity.pop()
-    return frame.block.function, (activity.instance, value), frame.live
+    return _resume(activity, activity.pop(), value)
+
+
+def _resume(activity: Activity, frame: Frame, came: object) -> _Todo:
+    """Hand a result, or what stands for an exception, to a frame."""
+    return _run(activity, frame.block.function, (activity.instance, came), frame.live)
+
+
+def _run(activity: Activity, block: Any, args: tuple[Any, ...], live: dict[str, Any]) -> _Todo:
+    """Run a block, with what it is handling."""
+    error = handled(block, live)
+    if error is None:
+        return block, args, live
+    is_async = block.__code__ in activity.app.coroutines
+    return (await_while_handling if is_async else while_handling), (error, block, args, live), {}
 
 
 def _leave(activity: Activity, transition: Transition) -> _Todo:

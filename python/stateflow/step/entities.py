@@ -28,6 +28,8 @@ class Block(NamedTuple):
     path: str
     line: int
     """Of the call which it resumes from; 0 for the others."""
+    takes_errors: bool
+    """Whether it takes what the call has raised in the place of its result."""
     method: str
     """The qualified name of its method, for tracebacks."""
 
@@ -101,6 +103,7 @@ def _bind(cls: type, method: Mapping[str, Any], block: Mapping[str, Any]) -> Blo
         function,
         method["origin"]["path"],
         block["resumes_at"] or 0,
+        block["takes_errors"],
         function.__qualname__.removesuffix(name) + method["name"],
     )
 

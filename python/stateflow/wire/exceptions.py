@@ -44,6 +44,11 @@ def blank_group(cls: type[BaseException], content: list[Any]) -> BaseException:
     return made
 
 
+def was_raised(error: BaseException) -> bool:
+    """Tell whether an exception has been raised, here or elsewhere."""
+    return error.__traceback__ is not None or bool(error.__dict__.get(LINES))
+
+
 def fill_exception(error: BaseException, layout: Layout, content: list[Any]) -> None:
     """Give a blank exception its arguments and attributes, without running the app's code."""
     args, state, members, cause, context, suppress, lines = content

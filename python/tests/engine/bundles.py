@@ -136,4 +136,5 @@ def _block(rows: list[str]) -> dict[str, Any]:
         "name": name[1],
         "digest": blake2b(text.encode(), digest_size=8).hexdigest(),
         "resumes_at": int(resumes[1]) if resumes else None,
+        "takes_errors": False,
     }

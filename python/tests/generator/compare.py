@@ -137,12 +137,20 @@ def _settled(transcript: list[Json]) -> list[Json]:
     variable together with the instruction before, and then names the line of that one."""
     settled = []
     for entry in transcript:
-        raised = entry.get("raised")
-        if raised is not None and raised["type"] == "UnboundLocalError":
-            *calls, last = raised["lines"]
-            path = last.partition(":")[0]
-            entry = {**entry, "raised": {**raised, "lines": [*calls, f"{path} {last.partition(' ')[2]}"]}}
+        if "raised" in entry:
+            entry = {**entry, "raised": _settled_error(entry["raised"])}
         settled.append(entry)
+    return settled
+
+
+def _settled_error(raised: Json) -> Json:
+    settled = {**raised}
+    for led in ("cause", "context"):
+        if led in raised:
+            settled[led] = _settled_error(raised[led])
+    if raised["type"] == "UnboundLocalError":
+        *calls, last = raised["lines"]
+        settled["lines"] = [*calls, f"{last.partition(':')[0]} {last.partition(' ')[2]}"]
     return settled
 
 

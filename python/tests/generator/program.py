@@ -18,6 +18,8 @@ Json = Any
 PRELUDE = """
 from __future__ import annotations
 
+import sys
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
 
 from stateflow import entity
@@ -40,14 +42,21 @@ class Box:
 
 
 class Held:
-    def __init__(self, log: list[str]) -> None:
+    def __init__(self, log: list[str], name: str, swallows=()) -> None:
         self.log = log
+        self.name = name
+        self.swallows = swallows
 
-    def __enter__(self) -> None:
-        self.log.append("enter")
+    def __enter__(self) -> str:
+        self.log.append(f"enter {self.name}")
+        return self.name
 
-    def __exit__(self, *error: object) -> None:
-        self.log.append("exit")
+    def __exit__(self, kind, error, trace) -> bool:
+        self.log.append(f"exit {kind and kind.__name__}")
+        return kind is not None and issubclass(kind, self.swallows)
+
+    def close(self) -> None:
+        self.log.append("close")
 
 
 def at(items, index):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .attempts import Attempts
 from .draw import Option
 from .expressions import Expressions
 from .loops import Loops
+from .matches import Matches
 from .targets import Targets
-from .types import BOX, GRID, INT, INTS, PAIR, STR, TABLE, WORDS, Type
+from .types import BOX, GRID, INT, INTS, STR, TABLE, WORDS, Type
 
 Lines = list[str]
 INDENT = "    "
@@ -28,13 +30,15 @@ class Statements:
         self.scope = expressions.scope
         self.targets = Targets(expressions)
         self.loops = Loops(self)
+        self.attempts = Attempts(self)
+        self.matches = Matches(self)
         self.loop = 0
         """How many loops may be left by `break` here."""
 
     def body(self, count: int, depth: int) -> Lines:
         """The statements of a method, with its last `return`."""
         lines = self.block(count, depth)
-        return [*lines, *self.draw.inside("last return", lambda: [f"return {self._result(2)}"])]
+        return [*lines, *self.draw.inside("last return", lambda: [f"return {self.result(2)}"])]
 
     def block(self, count: int, depth: int) -> Lines:
         """Some statements, at least one."""
@@ -50,7 +54,8 @@ class Statements:
         self.scope.bound &= bound
         return lines
 
-    def _result(self, depth: int) -> str:
+    def result(self, depth: int) -> str:
+        """What the method may return."""
         method = self.expressions.method
         make = self.expressions.make if method.helper else self.expressions.fresh
         return make(method.result, depth)
@@ -76,14 +81,14 @@ class Statements:
                 (3, "if", lambda: self._if(depth)),
                 (1.5, "for", lambda: self.loops.make_for(depth)),
                 (1, "while", lambda: self.loops.make_while(depth)),
-                (0.5, "try", lambda: self._local(lambda: self._try(depth))),
-                (0.3, "with", lambda: self._local(lambda: ["with Held(self.log):", *indented(self.block(2, 0))])),
-                (0.3, "match", lambda: self._local(lambda: self._match(depth))),
+                (2, "try", lambda: self.attempts.make_try(depth)),
+                (0.8, "with", lambda: self.attempts.make_with(depth)),
+                (0.8, "match", lambda: self.matches.make(depth)),
                 (0.2, "function", lambda: self._local(self._function)),
                 (
                     0.4,
                     "early return",
-                    lambda: [f"if {self.expressions.condition(1)}:", f"{INDENT}return {self._result(1)}"],
+                    lambda: [f"if {self.expressions.condition(1)}:", f"{INDENT}return {self.result(1)}"],
                 ),
             ]
         if self.loop > 0:
@@ -163,34 +168,6 @@ class Statements:
         if self.draw.chance(0.5):
             lines += ["else:", *indented(self.branch(depth))]
         return lines
-
-    def _try(self, depth: int) -> Lines:
-        make = self.expressions.make
-        caught = self.draw.one(["Oops", "(KeyError, IndexError)", "ZeroDivisionError", "Exception"])
-        inside = [*self.block(1, 0), self.draw.one([f"raise Oops({make(INT, 1)}, 'x')", "raise KeyError", "pass"])]
-        handler = self.draw.one(
-            [
-                [f"self.note({make(INT, 1)})"],
-                [f"raise Worse({make(INT, 1)}, 'w') from error"],
-                ["raise"],
-                ["self.note(0)"],
-            ]
-        )
-        lines = ["try:", *indented(inside), f"except {caught} as error:", *indented(handler)]
-        if self.draw.chance(0.3):
-            lines += ["finally:", *indented(self.block(1, 0))]
-        return lines
-
-    def _match(self, depth: int) -> Lines:
-        name = self.expressions.new_name(INT)
-        name = "matched" if name == "_" else name
-        return [
-            f"match {self.expressions.make(PAIR, 1)}:",
-            f'    case ({name}, "a" | "") if {name} > 2:',
-            *indented(indented(self.block(1, 0))),
-            f"    case ({name}, _):",
-            *indented(indented(self.block(1, 0))),
-        ]
 
     def _function(self) -> Lines:
         name = self.expressions.new_name(Type("function"))

@@ -3,7 +3,7 @@
 use super::leave::{self, Onward};
 use super::module::Split;
 use super::writer::Writer;
-use crate::ir::{Block, Code, Node, Transition, Variable};
+use crate::ir::{Block, Case, Code, Handler, Node, Transition, Variable};
 
 /// How wide a generated line may be before it is broken.
 pub const WIDTH: usize = 120;
@@ -30,17 +30,7 @@ pub fn write(writer: &mut Writer, split: &Split<'_>) -> Vec<(u32, u32, String)> 
 }
 
 fn write_signature(writer: &mut Writer, split: &Split<'_>, block: &Block) {
-    let (flow, method) = (split.flow, &split.method.name);
-    match block.resumes_at {
-        Some(line) => {
-            let path = &split.method.origin.path;
-            writer.line(
-                &format!("@{flow}.resume(\"{method}\")  # {path}:{line}"),
-                None,
-            );
-        }
-        None => writer.line(&format!("@{flow}.block(\"{method}\")"), None),
-    }
+    writer.line(&decorator(split, block), None);
     let parameters = parameters(split, block);
     let def = match split.method.is_async {
         true => "async def",
@@ -58,6 +48,22 @@ fn write_signature(writer: &mut Writer, split: &Split<'_>, block: &Block) {
         }
     });
     writer.line("):", None);
+}
+
+fn decorator(split: &Split<'_>, block: &Block) -> String {
+    let mut arguments = format!("\"{}\"", split.method.name);
+    if !block.handling.is_empty() {
+        let names = block.handling.iter();
+        let names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
+        arguments.push_str(&format!(", handling=[{}]", names.join(", ")));
+    }
+    match block.resumes_at {
+        Some(line) => {
+            let path = &split.method.origin.path;
+            format!("@{}.resume({arguments})  # {path}:{line}", split.flow)
+        }
+        None => format!("@{}.block({arguments})", split.flow),
+    }
 }
 
 fn parameters(split: &Split<'_>, block: &Block) -> Vec<String> {
@@ -123,6 +129,8 @@ fn write_node(writer: &mut Writer, split: &Split<'_>, node: &Node) {
     match node {
         Node::Code(code) => writer.code(code, ""),
         Node::If { test, then, orelse } => write_choice(writer, split, "if", test, then, orelse),
+        Node::Match { subject, cases } => write_match(writer, split, subject, cases),
+        Node::Try { body, handlers } => write_try(writer, split, body, handlers),
         Node::Call {
             callee,
             arguments,
@@ -160,16 +168,7 @@ fn write_choice(
     then: &[Node],
     orelse: &[Node],
 ) {
-    if test.text.contains('\n') {
-        writer.line(&format!("{keyword} ("), test.lines.first().copied());
-        writer.indented(|writer| writer.code(test, ""));
-        writer.line("):", test.lines.last().copied());
-    } else {
-        writer.line(
-            &format!("{keyword} {}:", test.text),
-            test.lines.first().copied(),
-        );
-    }
+    write_head(writer, keyword, test, "");
     writer.indented(|writer| write_nodes(writer, split, then));
     match orelse {
         [] => {}
@@ -180,5 +179,60 @@ fn write_choice(
             writer.line("else:", None);
             writer.indented(|writer| write_nodes(writer, split, orelse));
         }
+    }
+}
+
+/// Writes `KEYWORD CODE AFTER:`, the code in brackets where it stands on several lines.
+fn write_head(writer: &mut Writer, keyword: &str, code: &Code, after: &str) {
+    let (first, last) = (code.lines.first().copied(), code.lines.last().copied());
+    if code.text.contains('\n') {
+        writer.line(&format!("{keyword} ("), first);
+        writer.indented(|writer| writer.code(code, ""));
+        writer.line(&format!("){after}:"), last);
+    } else {
+        writer.line(&format!("{keyword} {}{after}:", code.text), first);
+    }
+}
+
+fn write_match(writer: &mut Writer, split: &Split<'_>, subject: &Code, cases: &[Case]) {
+    write_head(writer, "match", subject, "");
+    writer.indented(|writer| {
+        for case in cases {
+            write_case(writer, &case.pattern, case.guard.as_ref());
+            writer.indented(|writer| write_nodes(writer, split, &case.body));
+        }
+    });
+}
+
+/// Writes `case PATTERN if GUARD:`; a guard from other lines stands on lines of its own.
+fn write_case(writer: &mut Writer, pattern: &Code, guard: Option<&Code>) {
+    let line = pattern.lines.last().copied();
+    let is_short = |code: &Code| !code.text.contains('\n') && code.lines.last().copied() == line;
+    match guard {
+        None => write_head(writer, "case", pattern, ""),
+        Some(guard) if is_short(pattern) && is_short(guard) => {
+            writer.line(&format!("case {} if {}:", pattern.text, guard.text), line);
+        }
+        Some(guard) => {
+            writer.line("case (", pattern.lines.first().copied());
+            writer.indented(|writer| writer.code(pattern, ""));
+            writer.line(") if (", line);
+            writer.indented(|writer| writer.code(guard, ""));
+            writer.line("):", guard.lines.last().copied());
+        }
+    }
+}
+
+fn write_try(writer: &mut Writer, split: &Split<'_>, body: &[Node], handlers: &[Handler]) {
+    writer.line("try:", None);
+    writer.indented(|writer| write_nodes(writer, split, body));
+    for handler in handlers {
+        let name = handler.name.as_ref();
+        let name = name.map_or_else(String::new, |name| format!(" as {name}"));
+        match &handler.classes {
+            None => writer.line("except:", None),
+            Some(classes) => write_head(writer, "except", classes, &name),
+        }
+        writer.indented(|writer| write_nodes(writer, split, &handler.body));
     }
 }

@@ -18,7 +18,7 @@ impl Writer {
         unit.clone_into(&mut self.unit);
     }
 
-    /// Writes a line, indented; `origin` is the line of the user's file.
+    /// Writes a line, indented; `origin` is the line of the user's file, if there is one.
     pub fn line(&mut self, text: &str, origin: Option<u32>) {
         if !text.is_empty() {
             self.text.push_str(&self.indent);
@@ -30,7 +30,7 @@ impl Writer {
     pub fn raw(&mut self, text: &str, origin: Option<u32>) {
         self.text.push_str(text);
         self.text.push('\n');
-        self.origins.push(origin);
+        self.origins.push(origin.filter(|line| *line > 0));
     }
 
     /// Writes a fragment, each line of it indented but those that begin inside a string literal; `after` follows its end.

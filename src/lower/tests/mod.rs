@@ -7,6 +7,8 @@ mod python;
 mod refusals;
 mod scopes;
 mod shapes;
+mod statements;
+mod unwinding;
 
 use std::path::Path;
 
@@ -16,8 +18,13 @@ use crate::source::Memory;
 /// What the methods stand in; `METHOD` is where.
 const APP: &str = "
 import stateflow
+from contextlib import contextmanager
 
 LIMIT = 10
+
+@contextmanager
+def made():
+    yield 1
 
 @stateflow.entity
 class Item:
@@ -32,11 +39,21 @@ class Item:
     def f(self, *args: int, **more: int) -> int:
         return 1
 
+    def fail(self, *args: int) -> int:
+        raise ValueError(args)
+
     def items(self) -> list[int]:
         return []
 
     async def h(self) -> int:
         return 1
+
+class Guard:
+    def __enter__(self) -> int:
+        return 1
+
+    def __exit__(self, *error: object) -> None:
+        pass
 
 @stateflow.entity
 class User:

@@ -98,6 +98,9 @@ fn simple() -> impl Strategy<Value = String> {
             .prop_map(|(a, b)| format!("self.xs[a.f({a})] = z = {b}")),
         two.prop_map(|(a, b)| format!("assert {a}, {b}")),
         Just("del z".to_owned()),
+        one.clone().prop_map(|a| format!("a.fail({a})")),
+        one.prop_map(|a| format!("y = a.f(a.fail({a}))")),
+        Just("raise".to_owned()),
         Just("break".to_owned()),
         Just("continue".to_owned()),
         Just("pass".to_owned()),
@@ -124,9 +127,44 @@ fn statement() -> impl Strategy<Value = String> {
                 .prop_map(|(a, (b, c))| format!("while a.f({a}):\n{b}\nelse:\n{c}")),
             (expression(), expression(), two.clone())
                 .prop_map(|(a, b, (c, d))| format!("for z in [{a}, {b}, 1]:\n{c}\nelse:\n{d}")),
-            (expression(), body).prop_map(|(a, b)| format!("for x, y in [(1, {a}), (2, 3)]:\n{b}")),
+            (expression(), body.clone())
+                .prop_map(|(a, b)| format!("for x, y in [(1, {a}), (2, 3)]:\n{b}")),
+            attempt(body.clone()),
+            attempt(body.clone()),
+            (expression(), expression(), two.clone()).prop_map(|(a, b, (c, d))| format!(
+                "match {a}:\n    case 0 | 1 as y if {b}:\n{}\n    case z:\n{}",
+                deeper(&c),
+                deeper(&d)
+            )),
+            (expression(), expression(), two).prop_map(|(a, b, (c, d))| format!(
+                "match {a}:\n    case x if {b}:\n{}\n    case 2:\n{}",
+                deeper(&c),
+                deeper(&d)
+            )),
         ]
     })
+}
+
+fn attempt(body: BoxedStrategy<String>) -> impl Strategy<Value = String> {
+    let head = prop_oneof![
+        Just("except ValueError as z"),
+        Just("except TypeError"),
+        Just("except (AssertionError, UnboundLocalError) as x"),
+        Just("except Exception as y"),
+        Just("except"),
+    ];
+    let parts = (head, body.clone(), body.clone(), body.clone(), body);
+    (0..5_u8, parts).prop_map(|(form, (head, a, b, c, d))| match form {
+        0 => format!("try:\n{a}\n{head}:\n{b}"),
+        1 => format!("try:\n{a}\nfinally:\n{b}"),
+        2 => format!("try:\n{a}\n{head}:\n{b}\nelse:\n{c}"),
+        3 => format!("try:\n{a}\n{head}:\n{b}\nfinally:\n{c}"),
+        _ => format!("try:\n{a}\n{head}:\n{b}\nelse:\n{c}\nfinally:\n{d}"),
+    })
+}
+
+fn deeper(body: &str) -> String {
+    indented(&[body.to_owned()])
 }
 
 /// A body without jumps that stand in no loop.
@@ -165,6 +203,7 @@ fn idle(block: &Block) -> Vec<&str> {
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .collect();
     let names = block.live.iter().map(|variable| variable.name.as_str());
+    let names = names.filter(|name| !block.handling.iter().any(|held| held == name));
     names.filter(|name| !words.contains(name)).collect()
 }
 
@@ -194,6 +233,17 @@ fn text(body: &[Node]) -> String {
             ),
             Node::Read { receiver, then, .. } => {
                 format!("{} {}", receiver.text, handed(then.as_ref()))
+            }
+            Node::Match { subject, cases } => {
+                let cases = cases.iter().map(|case| {
+                    let guard = case.guard.as_ref().map_or("", |guard| &guard.text);
+                    format!("{} {guard} {}", case.pattern.text, text(&case.body))
+                });
+                format!("{} {}", subject.text, cases.collect::<Vec<_>>().join(" "))
+            }
+            Node::Try { body, handlers } => {
+                let handlers = handlers.iter().map(|handler| text(&handler.body));
+                format!("{} {}", text(body), handlers.collect::<Vec<_>>().join(" "))
             }
             Node::Goto(next) => handed(Some(next)),
             other => panic!("{other:?}"),

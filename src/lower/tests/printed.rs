@@ -17,6 +17,9 @@ fn block(block: &Block) -> String {
         let before = APP.lines().take_while(|line| *line != "METHOD").count() as u32;
         text.push_str(&format!(" <- {result} of line {}", line - before));
     }
+    if !block.handling.is_empty() {
+        text.push_str(&format!(" handling {}", block.handling.join(", ")));
+    }
     text.push_str(&format!("{}:\n", variables(&block.live)));
     nodes(&block.body, 1, &mut text);
     text
@@ -40,6 +43,28 @@ fn nodes(body: &[Node], depth: usize, text: &mut String) {
                 if !orelse.is_empty() {
                     text.push_str(&format!("{indent}else:\n"));
                     nodes(orelse, depth + 1, text);
+                }
+            }
+            Node::Match { subject, cases } => {
+                text.push_str(&format!("{indent}match {}:\n", subject.text));
+                for case in cases {
+                    let guard = case.guard.as_ref();
+                    let guard = guard.map(|guard| format!(" if {}", guard.text));
+                    let guard = guard.unwrap_or_default();
+                    text.push_str(&format!("{indent}    case {}{guard}:\n", case.pattern.text));
+                    nodes(&case.body, depth + 2, text);
+                }
+            }
+            Node::Try { body, handlers } => {
+                text.push_str(&format!("{indent}try:\n"));
+                nodes(body, depth + 1, text);
+                for handler in handlers {
+                    let classes = handler.classes.as_ref();
+                    let mut head = "except".to_owned();
+                    head.extend(classes.map(|classes| format!(" {}", classes.text)));
+                    head.extend(handler.name.as_ref().map(|name| format!(" as {name}")));
+                    text.push_str(&format!("{indent}{head}:\n"));
+                    nodes(&handler.body, depth + 1, text);
                 }
             }
             _ => {

@@ -11,6 +11,9 @@ use crate::syntax::parse;
 /// Calls and reads after which a run is given up.
 const BUDGET: usize = 60;
 
+/// What a run that is given up ends with: no part of the method sees it.
+pub const OUT_OF_BUDGET: &str = "out of budget";
+
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -27,6 +30,12 @@ pub enum Value {
     Method(Box<Value>, String),
     /// The state of a loop.
     Loop(Rc<RefCell<Vec<Value>>>, Rc<RefCell<usize>>),
+    /// An exception.
+    Error(String),
+    /// What a call has raised in the place of its result.
+    Raised(String),
+    /// A `return` that is pending.
+    Return(Box<Value>),
 }
 
 /// How a statement ends.
@@ -46,6 +55,8 @@ pub struct Run {
     /// Calls with their arguments, and reads.
     pub log: Vec<String>,
     fields: Env,
+    /// The exceptions that are being handled, the innermost last.
+    pub handling: Vec<String>,
     /// Whether the other entity may be reached from within an expression.
     direct: bool,
 }
@@ -112,6 +123,7 @@ impl Run {
                 ("n".to_owned(), Value::Int(0)),
                 ("xs".to_owned(), Value::List(xs)),
             ]),
+            handling: Vec::new(),
             direct,
         }
     }
@@ -160,6 +172,10 @@ impl Run {
                     return Err(format!("AssertionError {:?}", message.transpose()?));
                 }
             }
+            Stmt::Raise(stmt) if stmt.exc.is_none() => {
+                let handled = self.handling.last().cloned();
+                return Err(handled.unwrap_or_else(|| "RuntimeError".to_owned()));
+            }
             Stmt::Raise(stmt) => {
                 let raised = stmt.exc.as_deref().map(|raised| self.eval(raised, env));
                 return Err(format!("AssertionError {:?}", raised.transpose()?));
@@ -167,6 +183,8 @@ impl Run {
             Stmt::If(stmt) => return self.if_(stmt, env),
             Stmt::While(stmt) => return self.while_(stmt, env),
             Stmt::For(stmt) => return self.for_(stmt, env),
+            Stmt::Try(stmt) => return self.try_(stmt, env),
+            Stmt::Match(stmt) => return self.match_(stmt, env),
             other => panic!("{other:?}"),
         }
         Ok(Flow::Next)
@@ -272,6 +290,8 @@ impl Run {
                 ast::Number::Int(value) => Value::Int(value.as_i64().expect("a small number")),
                 other => panic!("{other:?}"),
             },
+            Expr::StringLiteral(literal) => Value::Str(literal.value.to_string()),
+            Expr::NoneLiteral(_) => Value::None,
             Expr::Name(name) => match name.id.as_str() {
                 "self" => Value::User,
                 "LIMIT" => Value::Int(10),
@@ -286,7 +306,10 @@ impl Run {
                 let receiver = self.eval(&expr.value, env)?;
                 self.attribute(&receiver, &expr.attr, self.direct)?
             }
-            Expr::Call(call) => self.call(call, env, self.direct)?,
+            Expr::Call(call) => match self.call(call, env, self.direct)? {
+                Value::Raised(error) => return Err(error),
+                value => value,
+            },
             Expr::BinOp(op) => {
                 let left = self.eval(&op.left, env)?;
                 let right = self.eval(&op.right, env)?;
@@ -346,6 +369,9 @@ impl Run {
         let mut left = self.eval(&compare.left, env)?;
         for right in &compare.comparators {
             let right = self.eval(right, env)?;
+            if *compare.ops == [ast::CmpOp::Eq] {
+                return Ok(Value::Int(i64::from(left == right)));
+            }
             if number(&left)? >= number(&right)? {
                 return Ok(Value::Int(0));
             }
@@ -381,8 +407,9 @@ impl Run {
                 assert!(direct, "a read that is not cut out");
                 self.note("owner".to_owned()).map(|_| Value::Item)
             }
+            (Value::Return(value), "value") => Ok((**value).clone()),
             (Value::User, "g")
-            | (Value::Item, "f")
+            | (Value::Item, "f" | "fail")
             | (Value::Loop(..), _)
             | (Value::List(_), "append") => {
                 Ok(Value::Method(Box::new(receiver.clone()), name.to_owned()))
@@ -393,10 +420,10 @@ impl Run {
 
     pub fn call(&mut self, call: &ast::ExprCall, env: &mut Env, direct: bool) -> Result<Value> {
         if let Expr::Attribute(callee) = &*call.func
-            && callee.attr.as_str() == "iterate"
+            && matches!(&*callee.value, Expr::Name(name) if name.id.as_str() == "flow")
         {
-            let values = elements(&self.eval(&call.arguments.args[0], env)?)?;
-            return Ok(Value::Loop(Rc::new(RefCell::new(values)), Rc::default()));
+            let argument = self.eval(&call.arguments.args[0], env)?;
+            return flow(&callee.attr, argument);
         }
         if let Expr::Lambda(lambda) = &*call.func {
             return self.eval(&lambda.body, env);
@@ -421,6 +448,10 @@ impl Run {
                     Ok(Value::None)
                 }
                 Value::Item if !direct => panic!("a call that is not cut out"),
+                _ if name == "fail" => {
+                    self.note(format!("fail {arguments:?}"))?;
+                    Ok(Value::Raised(format!("ValueError {}", self.log.len())))
+                }
                 _ => self.note(format!("{name} {arguments:?}")),
             },
             _ => Err("TypeError".to_owned()),
@@ -431,11 +462,27 @@ impl Run {
     fn note(&mut self, what: String) -> Result<Value> {
         self.log.push(what);
         if self.log.len() > BUDGET {
-            return Err("out of budget".to_owned());
+            return Err(OUT_OF_BUDGET.to_owned());
         }
         let count = self.log.len() as i64;
         self.fields.insert("n".to_owned(), Value::Int(count));
         Ok(Value::Int(count * 7 % 3))
+    }
+}
+
+/// What the functions of `flow` do.
+fn flow(function: &str, argument: Value) -> Result<Value> {
+    match (function, argument) {
+        ("iterate", values) => {
+            let values = Rc::new(RefCell::new(elements(&values)?));
+            Ok(Value::Loop(values, Rc::default()))
+        }
+        ("result", Value::Raised(error)) | ("throw", Value::Error(error)) => Err(error),
+        ("result", value) => Ok(value),
+        ("throw", _) => Ok(Value::None),
+        ("Return", value) => Ok(Value::Return(Box::new(value))),
+        ("returns", value) => Ok(Value::Int(i64::from(matches!(value, Value::Return(_))))),
+        (other, _) => panic!("{other}"),
     }
 }
 

@@ -83,6 +83,62 @@ fn a_local_that_cannot_be_encoded() {
 }
 
 #[test]
+fn a_manager_that_cannot_be_encoded() {
+    assert_eq!(
+        refused("with open('f') as lines:\n    return a.f(lines.read())"),
+        ["E0405"]
+    );
+    assert_eq!(
+        refused("kept = open('f')\nwith kept:\n    a.f(1)"),
+        ["E0405"]
+    );
+    assert_eq!(refused("with made() as y:\n    return a.f(y)"), ["E0405"]);
+}
+
+#[test]
+fn what_a_manager_gives_is_not_the_manager() {
+    let method = "def m(self, a: Item) -> object:
+    with made() as y:
+        y += 1
+    return a.f(1) + y";
+    assert!(cut(method).is_ok());
+}
+
+#[test]
+fn what_is_asked_for_without_a_pause() {
+    assert_eq!(
+        refused("try:\n    a.f(1)\nexcept a.price:\n    pass"),
+        ["E0401"]
+    );
+    assert_eq!(
+        refused("match x:\n    case a.price:\n        return 1"),
+        ["E0401"]
+    );
+    assert_eq!(
+        refused("try:\n    a.f(1)\nexcept* ValueError:\n    pass"),
+        ["E0401"]
+    );
+}
+
+#[test]
+fn a_jump_out_of_what_stays_whole() {
+    assert_eq!(
+        refused(
+            "try:\n    try:\n        return 1\n    except* ValueError:\n        pass\nfinally:\n    a.f(1)"
+        ),
+        ["E0404"]
+    );
+}
+
+#[test]
+fn an_exception_class_that_hides_what_blocks_need() {
+    assert_eq!(
+        refused("BaseException = x\ntry:\n    a.f(1)\nfinally:\n    x = 2"),
+        ["E0406"]
+    );
+}
+
+#[test]
 fn a_receiver_that_is_assigned() {
     assert_eq!(refused("self = a\nreturn self.f(1)"), ["E0406"]);
 }

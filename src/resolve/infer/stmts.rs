@@ -124,6 +124,7 @@ impl<'a> Interpreter<'a, '_> {
     fn with(&mut self, with: &'a ast::StmtWith) {
         for item in &with.items {
             let manager = self.expr(&item.context_expr);
+            self.note_manager(&item.context_expr, &manager);
             let entered = self.entered(&manager);
             if let Some(target) = &item.optional_vars {
                 self.assign(target, &entered, Some(&item.context_expr));

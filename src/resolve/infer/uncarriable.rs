@@ -3,6 +3,7 @@
 use super::super::Uncarriable;
 use super::super::types::Type;
 use super::Interpreter;
+use crate::model::Binding;
 use crate::syntax::{Ranged, ast};
 
 impl Interpreter<'_, '_> {
@@ -37,14 +38,64 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    /// Takes note of the manager of a `with`.
+    pub(super) fn note_manager(&mut self, value: &ast::Expr, type_: &Type) {
+        if !self.recording() || self.frame.depth > 0 {
+            return;
+        }
+        let what = match value {
+            ast::Expr::Name(name) => self.uncarriable_name(&name.id),
+            ast::Expr::Call(call) if self.makes_manager(&call.func) => {
+                Some("a manager made of a generator".to_owned())
+            }
+            _ => self.uncarriable(value, type_),
+        };
+        let at = self.at(value);
+        if let (Some(what), Some(findings)) = (what, &mut self.findings) {
+            findings.managers.push((at, what));
+        }
+    }
+
+    /// What a local holds, if that cannot be carried whatever it is assigned.
+    fn uncarriable_name(&self, name: &str) -> Option<String> {
+        let local = self.findings.as_ref()?.locals.get(name)?;
+        let uncarriable = local.uncarriable.as_ref()?;
+        (!local.carriable).then(|| uncarriable.what.clone())
+    }
+
+    /// Whether an expression is a function of the app's that is decorated with `contextlib.contextmanager`.
+    fn makes_manager(&mut self, callee: &ast::Expr) -> bool {
+        let Type::Function(function) = self.peek(callee) else {
+            return false;
+        };
+        let model = self.facts.model;
+        let function = model.function(function);
+        let external = |name: &ast::ExprName| match model.name(function.module, &name.id) {
+            Some(Binding::External(path)) => Some(path.as_str()),
+            _ => None,
+        };
+        let mut decorators = function.def.decorator_list.iter();
+        decorators.any(|decorator| match &decorator.expression {
+            ast::Expr::Name(name) => external(name) == Some("contextlib.contextmanager"),
+            ast::Expr::Attribute(attribute) => match &*attribute.value {
+                ast::Expr::Name(name) => {
+                    external(name) == Some("contextlib")
+                        && attribute.attr.as_str() == "contextmanager"
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
     fn uncarriable(&mut self, value: &ast::Expr, type_: &Type) -> Option<String> {
         match value {
             ast::Expr::Lambda(_) => return Some("a lambda".to_owned()),
             ast::Expr::Generator(_) => return Some("a generator expression".to_owned()),
             ast::Expr::Call(call) => {
                 let callee = self.peek(&call.func);
-                if let Type::Symbol(name) = callee
-                    && let Some(what) = made_by(&name)
+                if let Type::Symbol(name) = &callee
+                    && let Some(what) = made_by(name)
                 {
                     return Some(what);
                 }

@@ -1,3 +1,5 @@
+mod nodes;
+
 use super::module::{Emitted, emit};
 use crate::ir::{
     App, Block, Body, Code, Entity, Key, KeyType, Lines, Method, Module, Node, Transition, Type,
@@ -56,6 +58,8 @@ fn block(
         digest: String::new(),
         result: result.map(str::to_owned),
         resumes_at,
+        takes_errors: false,
+        handling: Vec::new(),
         live: variables(live),
         body,
     }

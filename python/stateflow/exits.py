@@ -1,0 +1,163 @@
+"""How blocks of a method take over from each other what CPython keeps in the frame: what was raised, what is being handled, and
+what is pending while a `finally` runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext, suppress
+from types import TracebackType
+from typing import Any
+
+from stateflow.wire.exceptions import was_raised
+
+
+class Raised:
+    """Stands for the result of a call that raised an exception."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class Return:
+    """Stands for a `return` that is pending while a `finally` runs."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+EXITS: tuple[type, ...] = (Return,)
+"""The classes of what may be met in a frame."""
+
+MANAGERS: tuple[type, ...] = (suppress, nullcontext, closing)
+"""The standard library's context managers that may be met there: they are plain objects."""
+
+
+def result(came: Any, /) -> Any:
+    """Return the result of a call, or raise what the call has raised."""
+    if type(came) is Raised:
+        handling = sys.exc_info()[1]
+        if handling is not None:
+            _chain(came.error, handling)
+        throw(came.error)
+    return came
+
+
+def throw(pending: object, /) -> None:
+    """Raise an exception that was caught, as if it had not been; whatever else is pending is left alone."""
+    if not isinstance(pending, BaseException):
+        return
+    context = pending.__context__
+    try:
+        raise pending
+    finally:
+        _set_context(pending, context)
+
+
+def returns(pending: object, /) -> bool:
+    """Tell whether a `return` is pending."""
+    return type(pending) is Return
+
+
+def enter(manager: Any, /) -> Any:
+    """Enter a context manager, and return what it gives. Raises TypeError where it is none."""
+    begin = _special(manager, "__enter__")
+    protocol = f"{type(manager).__name__!r} object does not support the context manager protocol"
+    if begin is None:
+        raise TypeError(protocol)
+    if _special(manager, "__exit__") is None:
+        raise TypeError(f"{protocol} (missed __exit__ method)")
+    return begin()
+
+
+def leave(manager: Any, pending: object, /) -> object:
+    """Leave a context manager, and return what is still pending: an exception may have ended there."""
+    end = _special(manager, "__exit__")
+    if not isinstance(pending, BaseException):
+        end(None, None, None)
+    elif end(type(pending), pending, pending.__traceback__):
+        return None
+    return pending
+
+
+def _special(value: Any, name: str) -> Any:
+    """Return a special method of a value, as the interpreter finds it: on its class. None where there is none."""
+    kind = type(value)
+    for base in kind.__mro__:
+        if name in vars(base):
+            found = vars(base)[name]
+            bind = getattr(type(found), "__get__", None)
+            return found if bind is None else bind(found, value, kind)
+    return None
+
+
+def while_handling(
+    error: BaseException, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Call a function while an exception is being handled: it is what `raise` raises there, and the context of others."""
+    before = error.__traceback__, error.__context__
+    try:
+        raise error
+    except BaseException:  # noqa: BLE001 - it may be any
+        _restore(error, *before)
+        return function(*args, **kwargs)
+
+
+async def await_while_handling(
+    error: BaseException, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Await what a function gives, as `while_handling` calls one."""
+    before = error.__traceback__, error.__context__
+    try:
+        raise error
+    except BaseException:  # noqa: BLE001 - it may be any
+        _restore(error, *before)
+        return await function(*args, **kwargs)
+
+
+def _restore(error: BaseException, traceback: TracebackType | None, context: BaseException | None) -> None:
+    """Make an exception what it was before it was raised again."""
+    error.__traceback__ = traceback
+    _set_context(error, context)
+
+
+def _chain(error: BaseException, handling: BaseException) -> None:
+    """Give an exception the context that it would have had: the callee could not see what its caller is handling."""
+    handled = set(map(id, _contexts(handling)))
+    for raised in _raised_without_context(error):
+        if id(raised) not in handled:
+            _set_context(raised, handling)
+
+
+def _contexts(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__context__
+
+
+def _raised_without_context(error: BaseException) -> list[BaseException]:
+    """Return those that were raised while nothing was handled, of an exception and what led to it."""
+    found, seen = [], {id(error)}
+    waiting: list[BaseException | None] = [error]
+    for current in waiting:
+        if current is None:
+            continue
+        if current.__context__ is None and (current is error or was_raised(current)):
+            found.append(current)
+        for other in (current.__context__, current.__cause__):
+            if other is not None and id(other) not in seen:
+                seen.add(id(other))
+                waiting.append(other)
+    return found
+
+
+def _set_context(error: BaseException, context: BaseException | None) -> None:
+    """Set the context past whatever the class of the exception makes of assignments."""
+    BaseException.__setattr__(error, "__context__", context)

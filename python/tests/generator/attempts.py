@@ -1,0 +1,139 @@
+"""Statements that do something when they are left: `try` and `with`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .types import BOX, GRID, INT, INTS, PAIR, STR, Type
+
+if TYPE_CHECKING:
+    from .statements import Lines, Statements
+
+CLASSES = (
+    "Oops",
+    "Worse",
+    "(KeyError, IndexError)",
+    "ZeroDivisionError",
+    "(Oops, ValueError)",
+    "LookupError",
+    "(AttributeError, TypeError, AssertionError)",
+    "UnboundLocalError",
+    "Exception",
+    "Exception",
+)
+EXCEPTION = Type("exception")
+
+
+class Attempts:
+    """Makes `try` and `with`."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self._expressions = statements.expressions
+        self._draw = statements.draw
+        self._scope = statements.scope
+        self.handling = 0
+        """How many handlers stand around."""
+
+    def make_try(self, depth: int) -> Lines:
+        """A `try` of any form."""
+        lines = ["try:", *self._indented(lambda: [*self._part("body", depth, 3), *self._raise(0.3)])]
+        has_handler = self._draw.chance(0.85)
+        if has_handler:
+            lines += self._handlers(depth)
+        if has_handler and self._draw.chance(0.3):
+            lines += ["else:", *self._indented(lambda: self._part("else", depth, 2))]
+        if not has_handler or self._draw.chance(0.35):
+            lines += ["finally:", *self._indented(lambda: self._draw.inside("finally", lambda: self._last(depth)))]
+        return lines
+
+    def make_with(self, depth: int) -> Lines:
+        """A `with` of any form."""
+        bound = set(self._scope.bound)
+        items = [self._item() for _ in range(self._draw.number(1, 2))]
+        body = self._indented(lambda: [*self._part("with body", depth, 3), *self._raise(0.2)])
+        self._scope.bound &= bound
+        if self._draw.chance(0.2):
+            return ["with (", *[f"    {item}," for item in items], "):", *body]
+        return [f"with {', '.join(items)}:", *body]
+
+    def _item(self) -> str:
+        make = self._expressions.make
+        type = self._draw.one([INT, INTS, BOX, PAIR, GRID])
+        value = make(type, 1)
+        forms: list[Callable[[], tuple[str, Type | None]]] = [
+            lambda: (f"Held(self.log, {make(STR, 1)})", STR),
+            lambda: (f"Held(self.log, {make(STR, 0)}, {self._draw.one(CLASSES)})", STR),
+            lambda: (f"nullcontext({value})", type),
+            lambda: (f"suppress({self._draw.one(CLASSES).strip('()')})", None),
+            lambda: (f"closing(Held(self.log, {make(STR, 0)}))", None),
+        ]
+        manager, entered = self._draw.one(forms)()
+        if entered is None or self._draw.chance(0.4):
+            return manager
+        if entered == PAIR and self._draw.chance(0.5):
+            targets = self._statements.targets
+            return f"{manager} as ({targets.target(INT)}, {targets.target(STR)})"
+        return f"{manager} as {self._statements.targets.target(entered)}"
+
+    def _handlers(self, depth: int) -> Lines:
+        lines: Lines = []
+        for _ in range(self._draw.number(1, 2)):
+            name = self._name() if self._draw.chance(0.6) else None
+            lines.append(f"except {self._draw.one(CLASSES)}{f' as {name}' if name else ''}:")
+            lines += self._indented(lambda name=name: self._handler(depth, name))  # type: ignore[misc]
+        if self._draw.chance(0.1):
+            lines += ["except:", *self._indented(lambda: self._handler(depth, None))]
+        return lines
+
+    def _name(self) -> str:
+        kept = ("fuel", "turns_")
+        names = [
+            name for name, type in sorted(self._scope.types.items()) if type in (INT, STR) and not name.startswith(kept)
+        ]
+        if names and self._draw.chance(0.2):
+            return self._draw.one(names)
+        return self._expressions.new_name(EXCEPTION)
+
+    def _handler(self, depth: int, name: str | None) -> Lines:
+        if name is not None:
+            self._scope.bound.discard(name)
+        self.handling += 1
+        lines = self._part("handler", depth, 2)
+        self.handling -= 1
+        used = "sys.exc_info()[1]" if name is None else name
+        ends: list[Lines] = [
+            [],
+            [],
+            [f"self.log.append(type({used}).__name__)"],
+            ["raise"],
+            ["self.log.append(type(sys.exc_info()[1]).__name__)", "raise"],
+            [f"raise Worse({self._expressions.make(INT, 2)}, 'w') from {used}"],
+            [f"raise {used}"],
+            [f"raise Oops({self._expressions.make(INT, 1)}, 'o') from None"],
+        ]
+        if name is not None:
+            self._scope.bound.discard(name)
+        return [*lines, *self._draw.one(ends)]
+
+    def _last(self, depth: int) -> Lines:
+        lines = self._part("last", depth, 2)
+        if self._draw.chance(0.1):
+            lines += [f"return {self._statements.result(1)}"]
+        return lines
+
+    def _part(self, name: str, depth: int, count: int) -> Lines:
+        return self._draw.inside(name, lambda: self._statements.branch(depth, count))
+
+    def _raise(self, chance: float) -> Lines:
+        if not self._draw.chance(chance):
+            return []
+        make = self._expressions.make
+        raised = self._draw.one(["KeyError", "Oops", "Worse", "ValueError"])
+        arguments = f"{make(INT, 1)}, {make(STR, 1)}" if raised in ("Oops", "Worse") else make(STR, 1)
+        condition = f"if {make(INT, 1)} > {self._draw.one([-5, 0, 3])}:"
+        return [condition, f"    raise {raised}({arguments})"]
+
+    def _indented(self, make: Callable[[], Lines]) -> Lines:
+        return [f"    {line}" for line in make()]

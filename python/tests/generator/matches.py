@@ -1,0 +1,95 @@
+"""`match`, with patterns of every form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .types import BOX, INT, INTS, PAIR, STR, TABLE, Type, entity
+
+if TYPE_CHECKING:
+    from .statements import Lines, Statements
+
+
+class Matches:
+    """Makes `match`."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self._expressions = statements.expressions
+        self._draw = statements.draw
+        self._scope = statements.scope
+
+    def make(self, depth: int) -> Lines:
+        """A `match` over a value of any type."""
+        name = self._draw.one(self._expressions.model.entities).name
+        type = self._draw.one([INT, INT, STR, PAIR, INTS, TABLE, BOX, entity(name)])
+        lines = [f"match {self._expressions.make(type, 2)}:"]
+        for _ in range(self._draw.number(1, 3)):
+            lines += self._case(type, depth)
+        if self._draw.chance(0.4):
+            lines += ["    case _:", *self._body(depth)]
+        return lines
+
+    def _case(self, type: Type, depth: int) -> Lines:
+        bound = set(self._scope.bound)
+        pattern = self._pattern(type)
+        guarded = pattern.isidentifier() or self._draw.chance(0.4)
+        guard = f" if {self._expressions.condition(1)}" if guarded else ""
+        lines = [f"    case {pattern}{guard}:", *self._body(depth)]
+        self._scope.bound &= bound
+        return lines
+
+    def _body(self, depth: int) -> Lines:
+        return [f"        {line}" for line in self._statements.branch(depth)]
+
+    def _pattern(self, type: Type) -> str:
+        number, capture = self._number, self._capture
+        forms: dict[Type, list[Callable[[], str]]] = {
+            INT: [
+                number,
+                lambda: f"{number()} | {number()}",
+                lambda: f"{number()} | {number()} as {capture(INT)}",
+                lambda: capture(INT),
+                lambda: f"int({capture(INT)})",
+                lambda: "str() | None",
+            ],
+            STR: [lambda: '"a" | ""', lambda: '"xyz"', lambda: f"str({capture(STR)})", lambda: capture(STR)],
+            PAIR: [
+                lambda: f'({capture(INT)}, "a" | "")',
+                lambda: f"({number()}, {capture(STR)})",
+                lambda: f"[int({capture(INT)}), _]",
+                lambda: "(_, _, _)",
+            ],
+            INTS: [
+                lambda: "[]",
+                lambda: f"[{capture(INT)}]",
+                lambda: f"[{capture(INT)}, *{capture(INTS)}]",
+                lambda: f"[*_, {number()} | 3]",
+                lambda: f"[_, _] as {capture(INTS)}",
+            ],
+            TABLE: [
+                lambda: f'{{"a": {capture(INT)}}}',
+                lambda: f'{{"b": {number()}, **{capture(TABLE)}}}',
+                lambda: "{}",
+            ],
+            BOX: [
+                lambda: f"Box({capture(INT)})",
+                lambda: f"Box({number()}, items=[{capture(INT)}, *_])",
+                lambda: f"Box(items={capture(INTS)})",
+                lambda: f"Box(n=_) as {capture(BOX)}",
+            ],
+        }
+        return self._draw.one(
+            forms.get(type, [lambda: f"{type.name}()", lambda: f"{type.name}() as {capture(type)}"])
+        )()
+
+    def _number(self) -> str:
+        return str(self._draw.one([0, 1, 2, 3, 5, -1]))
+
+    def _capture(self, type: Type) -> str:
+        name = self._expressions.new_name(type)
+        while name.startswith("_"):
+            name = self._expressions.new_name(type)
+        self._scope.bound.add(name)
+        return name

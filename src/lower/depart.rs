@@ -1,0 +1,82 @@
+//! Where control leaves the method for a while, and where it comes back.
+
+use super::builder::Builder;
+use super::cfg::{Leaving, Role, Term};
+use super::names::Effects;
+use crate::ir::Code;
+use crate::syntax::Ranged;
+use crate::syntax::ast::Expr;
+
+/// All that is known of a site whose operands have been evaluated.
+pub struct Departure {
+    pub leaving: Leaving,
+    pub targets: Vec<String>,
+    pub effects: Effects,
+    pub role: Role,
+    /// The name that the result would like to have.
+    pub wanted: String,
+    pub line: u32,
+}
+
+impl Builder<'_, '_> {
+    /// Leaves the method; goes on in a new block, where the result stands in the place of `expr`.
+    pub fn leave(&mut self, expr: &Expr, departure: Departure) {
+        let result = self.temporary(&departure.wanted);
+        self.leave_to(&result, expr, departure);
+        self.replace(expr.range(), &result);
+    }
+
+    /// Leaves the method; goes on in a new block, where the result is bound to that name.
+    pub fn leave_to(&mut self, result: &str, expr: &Expr, departure: Departure) {
+        if self.zone.is_none() {
+            return self.leave_for(result, expr, departure);
+        }
+        let line = departure.line;
+        let came = match self.fresh.has_given(result) {
+            true => result.to_owned(),
+            false => self.temporary(&departure.wanted),
+        };
+        self.leave_for(&came, expr, departure);
+        let code = Code::line(format!("{result} = {}.result({came})", self.flow), line);
+        self.push_ours(code, &[&came], Some(result));
+    }
+
+    /// Leaves the method; goes on in a new block, where nothing asks for the result.
+    pub fn leave_unused(&mut self, expr: &Expr, departure: Departure) {
+        let line = departure.line;
+        let came = self.temporary(&departure.wanted);
+        self.leave_for(&came, expr, departure);
+        if self.zone.is_some() {
+            let code = Code::line(format!("{}.result({came})", self.flow), line);
+            self.push_ours(code, &[&came], None);
+        }
+    }
+
+    /// Leaves the method; goes on in a new block, to which what comes is given by that name.
+    fn leave_for(&mut self, came: &str, expr: &Expr, departure: Departure) {
+        let next = self.block(departure.role);
+        let block = &mut self.graph.blocks[next];
+        block.result = Some(came.to_owned());
+        block.resumes_at = Some(departure.line);
+        block.site = Some(expr.range());
+        self.end(Term::Leave {
+            leaving: departure.leaving,
+            targets: departure.targets,
+            effects: departure.effects,
+            line: departure.line,
+            next: Some(next),
+        });
+        self.enter(next);
+    }
+
+    /// Leaves the method for good.
+    pub fn forward(&mut self, departure: Departure) {
+        self.end(Term::Leave {
+            leaving: departure.leaving,
+            targets: departure.targets,
+            effects: departure.effects,
+            line: departure.line,
+            next: None,
+        });
+    }
+}
