@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::cfg::{BlockId, Graph, Instr, Role, Term};
+use super::closures::{Closures, closures};
 use super::exits::Final;
 use super::fresh::Fresh;
 use super::imports::imports;
@@ -41,6 +42,8 @@ pub struct Builder<'m, 'p> {
     pub locals: HashSet<String>,
     /// What imports the names that do not travel.
     pub imports: BTreeMap<String, Code>,
+    /// Functions that do not travel either.
+    pub closures: Closures<'p>,
     pub fresh: Fresh,
     pub graph: Graph,
     pub loops: Vec<Loop>,
@@ -81,7 +84,14 @@ impl<'m, 'p> Builder<'m, 'p> {
             bound.remove(receiver);
         }
         let edits = Edits::default();
-        let unsafe_loads = Scan::new(&bound, &edits).unsafe_loads(&params, &function.def.body);
+        let is_builtin = |name: &str| {
+            !bound.contains(name)
+                && function.receiver != Some(name)
+                && !model.may_define(function.module, name)
+        };
+        let closures = closures(function, &bound, &is_builtin);
+        let unsafe_loads =
+            Scan::new(&bound, &edits, &closures).unsafe_loads(&params, &function.def.body);
         Self {
             model,
             resolution,
@@ -93,6 +103,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             fresh: Fresh::new(taken(entity, function, &flow)),
             locals: bound,
             imports: imports(source, function),
+            closures,
             graph: Graph::default(),
             loops: Vec::new(),
             finals: Vec::new(),
@@ -171,7 +182,7 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// What an expression, with what has been replaced in it, does to local names.
     pub fn effects(&self, expr: &Expr) -> Effects {
-        Scan::new(&self.locals, &self.edits).expr(expr)
+        Scan::new(&self.locals, &self.edits, &self.closures).expr(expr)
     }
 
     /// The effects of several expressions that are evaluated one after the other.
@@ -224,7 +235,8 @@ impl<'m, 'p> Builder<'m, 'p> {
             self.text.with_comments(stmt.range(), floor)
         };
         let code = self.text.render(range, &self.edits);
-        let effects = Scan::new(&self.locals, &self.edits).stmts(std::slice::from_ref(stmt));
+        let effects =
+            Scan::new(&self.locals, &self.edits, &self.closures).stmts(std::slice::from_ref(stmt));
         self.push(code, effects);
     }
 

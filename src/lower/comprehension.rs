@@ -109,9 +109,10 @@ impl<'m, 'p> Builder<'m, 'p> {
     /// Whether a comprehension leaves the entity while it runs: not only where its first iterable is evaluated.
     pub fn leaves_inside(&self, comprehension: &Comprehension<'_>) -> bool {
         let range = comprehension.expr.range();
-        let first = comprehension.first_iterable().range();
+        let first = comprehension.first_iterable();
         self.has_site(TextRange::new(range.start(), first.start()))
             || self.has_site(TextRange::new(first.end(), range.end()))
+            || self.makes_elements(first)
     }
 
     /// Evaluates a comprehension; what it makes stands in its place.

@@ -4,12 +4,11 @@
 //! that each element can be made in the method itself.
 
 use super::builder::Builder;
-use super::cfg::{BlockId, Role, Term};
+use super::cfg::{Role, Term};
 use super::comprehension::Comprehension;
 use super::fresh::describe;
 use super::names::Effects;
-use super::spill::{Operand, keyword_operand, place_of_call};
-use super::text::Edit;
+use super::spill::{Operand, place_of_call};
 use crate::ir::Code;
 use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextSize};
@@ -306,18 +305,6 @@ impl<'m, 'p> Builder<'m, 'p> {
         self.replace(expr.range(), &name);
     }
 
-    /// Evaluates what a single `*` in a call or display unpacks.
-    pub fn lower_unpacked_operand(&mut self, expr: &Expr) {
-        match Comprehension::of(expr) {
-            Some(generator) if self.runs_in_place(&generator, false) => {
-                let state = self.begin_comprehension(&generator);
-                let elements = self.collect(&generator, &state);
-                self.replace(expr.range(), &elements);
-            }
-            _ => self.lower_expr(expr),
-        }
-    }
-
     /// Whether the elements of a generator expression are to be made in the method itself, where they are asked for there.
     pub fn runs_in_place(&self, generator: &Comprehension<'_>, is_cut: bool) -> bool {
         generator.is_generator()
@@ -328,80 +315,5 @@ impl<'m, 'p> Builder<'m, 'p> {
     /// Whether something is a generator expression that leaves the entity where an element is asked for.
     pub fn makes_elements(&self, iterable: &Expr) -> bool {
         Comprehension::of(iterable).is_some_and(|generator| self.runs_in_place(&generator, false))
-    }
-
-    /// The generator expression that is the only argument by position, unpacked: it runs when all others have been evaluated.
-    pub fn only_unpacked<'e>(&self, call: &'e ast::ExprCall) -> Option<Comprehension<'e>> {
-        let [Expr::Starred(starred)] = &*call.arguments.args else {
-            return None;
-        };
-        let keywords = call.arguments.keywords.iter();
-        let leaves = keywords.clone().any(|one| self.has_site(one.value.range()));
-        let generator = Comprehension::of(&starred.value)?;
-        self.runs_in_place(&generator, leaves).then_some(generator)
-    }
-
-    /// Evaluates the parts of a call with such an argument.
-    pub fn lower_only_unpacked(&mut self, call: &ast::ExprCall, generator: &Comprehension<'_>) {
-        let keywords = &call.arguments.keywords;
-        let others: Vec<Operand<'_>> = keywords.iter().map(keyword_operand).collect();
-        let state = self.begin_consumption(call, generator, &others);
-        let elements = self.collect(generator, &state);
-        self.replace(generator.expr.range(), &elements);
-    }
-
-    /// Evaluates a generator expression that is assigned to several targets: as many of its elements as that asks for. Tells
-    /// whether the assignment is one of those.
-    pub fn lower_unpacked(&mut self, assign: &ast::StmtAssign) -> bool {
-        let targets = match &*assign.targets {
-            [Expr::Tuple(tuple)] => &tuple.elts,
-            [Expr::List(list)] => &list.elts,
-            _ => return false,
-        };
-        let Some(generator) = Comprehension::of(&assign.value) else {
-            return false;
-        };
-        if !self.runs_in_place(&generator, false) {
-            return false;
-        }
-        let most = (!targets.iter().any(Expr::is_starred_expr)).then_some(targets.len());
-        let state = self.begin_comprehension(&generator);
-        let elements = self.collect_most(&generator, &state, most);
-        self.edits.set(
-            assign.value.range(),
-            Edit {
-                text: format!("{elements}.__iter__()"),
-                uses: vec![elements],
-            },
-        );
-        true
-    }
-
-    /// Collects elements, and stops after one more than `most`.
-    fn collect_most(
-        &mut self,
-        generator: &Comprehension<'_>,
-        state: &str,
-        most: Option<usize>,
-    ) -> String {
-        let Some(most) = most else {
-            return self.collect(generator, state);
-        };
-        let elements = self.temporary("elements");
-        let at = generator.expr.start();
-        self.push_line(format!("{elements} = []"), at, &[], Some(&elements));
-        let end = self.block(Role::Join("list"));
-        self.run_comprehension(generator, state, end, &mut |this, next: BlockId| {
-            this.add_element(&elements, "append", generator.element);
-            let test = Code::line(format!("{elements}[{most}:]"), this.text.line(at));
-            this.end(Term::Branch {
-                test,
-                effects: Effects::of_uses([elements.clone()]),
-                then: end,
-                orelse: next,
-            });
-        });
-        self.enter(end);
-        elements
     }
 }

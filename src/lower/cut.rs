@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use super::builder::{Builder, params};
 use super::cfg::{BlockId, Role, Term};
+use super::closures::Closures;
 use super::liveness::{Liveness, reachable};
-use super::names::{Effects, locals};
+use super::names::{Effects, Names, locals};
+use super::regions::Remade;
 use super::{refuse, regions};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{self, Block, digest_blocks};
@@ -41,7 +43,10 @@ pub fn cut<'p>(
         &builder.graph,
         &liveness,
         &reachable,
-        &builder.imports,
+        &Remade {
+            imports: &builder.imports,
+            functions: &builder.remade(),
+        },
         function.name,
         &members(entity),
     );
@@ -70,6 +75,7 @@ fn refuse_bindings(builder: &mut Builder<'_, '_>) {
     let mut found = Bindings {
         receiver: builder.function.receiver,
         entity: builder.entity.name,
+        closures: &builder.closures,
         found: Vec::new(),
     };
     found.visit_body(&builder.function.def.body);
@@ -126,6 +132,7 @@ fn bound(function: &Function<'_>) -> HashSet<String> {
 struct Bindings<'n> {
     receiver: Option<&'n str>,
     entity: &'n str,
+    closures: &'n Closures<'n>,
     found: Vec<(String, TextRange)>,
 }
 
@@ -144,7 +151,12 @@ impl<'a> Visitor<'a> for Bindings<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Global(_) => self.found.push(("`global`".to_owned(), stmt.range())),
-            Stmt::Nonlocal(_) => self.found.push(("`nonlocal`".to_owned(), stmt.range())),
+            Stmt::Nonlocal(_) => {
+                let mut closures = self.closures.values();
+                if !closures.any(|closure| closure.holds(stmt.range())) {
+                    self.found.push(("`nonlocal`".to_owned(), stmt.range()));
+                }
+            }
             _ => visitor::walk_stmt(self, stmt),
         }
     }
@@ -157,18 +169,24 @@ fn refuse_unbound(builder: &mut Builder<'_, '_>, region: &[BlockId]) {
     for id in region {
         let effects = builder.graph.block(*id).effects();
         whole.uses.extend(effects.uses);
+        whole.binds.extend(effects.binds);
         whole.may_bind.extend(effects.may_bind);
     }
     if !builder.diagnostics.is_empty() {
         return;
     }
     let params = params(builder.function);
-    for name in whole.uses {
-        if !params.contains(&name) && !whole.may_bind.contains(&name) {
-            let at = builder.first_unbound_load(&name);
-            let span = builder.span(&at.unwrap_or(builder.function.def.name.range));
-            builder.diagnostics.push(refuse::never_bound(&name, span));
-        }
+    // What a function inside binds has to be bound around it as well.
+    let inside = builder.closures.values().flat_map(|closure| &closure.binds);
+    let inside: Names = inside
+        .filter(|name| !whole.binds.contains(*name))
+        .cloned()
+        .collect();
+    let bound = &(&whole.may_bind - &inside) | &params;
+    for name in &whole.uses - &bound {
+        let at = builder.first_unbound_load(&name);
+        let span = builder.span(&at.unwrap_or(builder.function.def.name.range));
+        builder.diagnostics.push(refuse::never_bound(&name, span));
     }
 }
 
@@ -179,24 +197,34 @@ fn refuse_uncarriable(builder: &mut Builder<'_, '_>, liveness: &Liveness, reacha
         return;
     };
     let mut reported = HashSet::new();
-    let mut resumed: Vec<(BlockId, TextRange)> = reachable
-        .iter()
-        .filter_map(|id| Some((*id, builder.graph.block(*id).site?)))
-        .collect();
-    resumed.sort_by_key(|(_, site)| site.start());
-    for (block, site) in resumed {
+    for (block, site) in cuts(builder, reachable) {
         for name in liveness.live(block) {
             let Some(held) = locals.get(name) else {
                 continue;
             };
-            if builder.imports.contains_key(name) && liveness.is_bound(block, name) {
-                continue;
-            }
-            if reported.insert(name.clone()) {
+            let closure = builder.closures.get(name);
+            let is_remade = builder.imports.contains_key(name)
+                || closure.is_some_and(|closure| closure.is_ready);
+            let is_made = is_remade && liveness.is_bound(block, name);
+            // Handed over, a function would go on with the variables of the block that made it.
+            let travels = builder.graph.block(block).site.is_some() || closure.is_some();
+            if !is_made && travels && reported.insert(name.clone()) {
                 let call = builder.span(&site);
                 let refused = refuse::uncarriable(name, &held.what, held.at, call);
                 builder.diagnostics.push(refused);
             }
         }
     }
+}
+
+/// The blocks that become functions of their own, with a call that makes them so: first those where a call returns.
+fn cuts(builder: &Builder<'_, '_>, reachable: &[BlockId]) -> Vec<(BlockId, TextRange)> {
+    let heads = regions::heads(&builder.graph, reachable);
+    let site = |id: &BlockId| builder.graph.block(*id).site;
+    let (mut cuts, others): (Vec<_>, Vec<_>) = heads.into_iter().partition(|id| site(id).is_some());
+    cuts.sort_by_key(|id| site(id).map(|site| site.start()));
+    let first = cuts.first().and_then(site);
+    let cuts = cuts.into_iter().chain(others);
+    cuts.filter_map(|id| Some((id, site(&id).or(first)?)))
+        .collect()
 }

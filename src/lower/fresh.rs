@@ -38,6 +38,13 @@ impl Fresh {
         self.given.iter().any(|given| given == name)
     }
 
+    /// A name that is not given back.
+    pub fn lasting(&mut self, wanted: &str) -> String {
+        let name = self.name(wanted);
+        self.given.pop();
+        name
+    }
+
     /// `wanted`, or with a number behind it where that is taken.
     pub fn name(&mut self, wanted: &str) -> String {
         let wanted = match wanted.trim_start_matches('_') {

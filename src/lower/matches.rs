@@ -69,7 +69,8 @@ impl Builder<'_, '_> {
                 .guard
                 .as_deref()
                 .filter(|guard| !self.has_site(guard.range()));
-            let mut fits = Scan::new(&self.locals, &self.edits).pattern(&case.pattern);
+            let mut fits =
+                Scan::new(&self.locals, &self.edits, &self.closures).pattern(&case.pattern);
             if let Some(guard) = whole {
                 fits.then(&self.effects(guard));
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::closures::{self, Closures};
 use super::text::Edits;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, ExprContext, Stmt};
@@ -57,6 +58,7 @@ impl Effects {
 pub struct Scan<'a> {
     locals: &'a HashSet<String>,
     edits: &'a Edits,
+    closures: &'a Closures<'a>,
     definite: Names,
     shadowed: Vec<HashSet<String>>,
     effects: Effects,
@@ -64,11 +66,13 @@ pub struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// A walk over code of a function with those local names, whose edited parts read what stands for them.
-    pub fn new(locals: &'a HashSet<String>, edits: &'a Edits) -> Self {
+    /// A walk over code of a function with those local names, whose edited parts read what stands for them, and in which a
+    /// function that it makes for itself stands for what that reads and binds.
+    pub fn new(locals: &'a HashSet<String>, edits: &'a Edits, closures: &'a Closures<'a>) -> Self {
         Self {
             locals,
             edits,
+            closures,
             definite: Names::new(),
             shadowed: Vec::new(),
             effects: Effects::default(),
@@ -110,6 +114,23 @@ impl<'a> Scan<'a> {
         self.unsafe_loads
     }
 
+    /// What the body of a function inside does to the local names when it is called.
+    pub fn body_of(mut self, parameters: &ast::Parameters, body: &[Stmt]) -> Effects {
+        let mut inner = names_of_parameters(parameters);
+        inner.extend(locals(body));
+        self.inner_scope(inner, |scan| scan.visit_body(body));
+        self.finish()
+    }
+
+    /// What a lambda does to the local names when it is called.
+    pub fn body_of_lambda(mut self, lambda: &ast::ExprLambda) -> Effects {
+        let inner = lambda.parameters.as_deref().map(names_of_parameters);
+        self.inner_scope(inner.unwrap_or_default(), |scan| {
+            scan.visit_expr(&lambda.body)
+        });
+        self.finish()
+    }
+
     fn finish(mut self) -> Effects {
         self.effects.binds = self.definite;
         self.effects
@@ -124,7 +145,20 @@ impl<'a> Scan<'a> {
         if exposed {
             self.effects.uses.insert(name.to_owned());
         }
+        if self.is_local(name) {
+            self.captured(name);
+        }
         exposed
+    }
+
+    /// What a function that the method makes for itself does to its names when it is called.
+    fn captured(&mut self, name: &str) {
+        let Some(closure) = self.closures.get(name) else {
+            return;
+        };
+        let uses = &closure.captures - &self.definite;
+        self.effects.uses.extend(uses);
+        self.effects.may_bind.extend(closure.binds.iter().cloned());
     }
 
     fn store(&mut self, name: &str) {
@@ -201,10 +235,7 @@ impl<'a> Scan<'a> {
                 self.visit_expr(default);
             }
         }
-        parameters
-            .iter()
-            .map(|parameter| parameter.name().to_string())
-            .collect()
+        names_of_parameters(parameters)
     }
 
     fn function(&mut self, def: &ast::StmtFunctionDef) {
@@ -215,6 +246,19 @@ impl<'a> Scan<'a> {
         inner.extend(locals(&def.body));
         self.inner_scope(inner, |scan| scan.visit_body(&def.body));
         self.store(&def.name);
+    }
+
+    /// Making a function that can be made again. What that reads it reads when it is called; what it binds has to be there.
+    fn closure(&mut self, name: &str, stmt: &Stmt) -> bool {
+        let Some(closure) = self.closures.get(name) else {
+            return false;
+        };
+        for (_, default) in closures::defaults(stmt) {
+            self.visit_expr(default);
+        }
+        self.effects.uses.extend(&closure.binds - &self.definite);
+        self.store(name);
+        true
     }
 
     fn class(&mut self, def: &ast::StmtClassDef) {
@@ -355,6 +399,12 @@ impl<'a> Visitor<'a> for Scan<'_> {
     }
 
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        if self.shadowed.is_empty()
+            && let Some(name) = closures::made(stmt)
+            && self.closure(name, stmt)
+        {
+            return;
+        }
         match stmt {
             Stmt::FunctionDef(def) => self.function(def),
             Stmt::ClassDef(def) => self.class(def),
@@ -494,6 +544,12 @@ pub fn leaves(body: &[Stmt]) -> bool {
         }
         _ => false,
     }
+}
+
+/// The names of a function's parameters.
+pub fn names_of_parameters(parameters: &ast::Parameters) -> HashSet<String> {
+    let names = parameters.iter().map(|parameter| parameter.name());
+    names.map(ToString::to_string).collect()
 }
 
 struct LoadsOf<'a> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::cfg::{Basic, BlockId, Graph, Role, Term};
 use super::liveness::Liveness;
+use super::names::Names;
 use super::zones::Zone;
 use crate::ir::{Block, Code, Node, Transition, Variable};
 
@@ -12,7 +13,7 @@ pub fn blocks(
     graph: &Graph,
     liveness: &Liveness,
     reachable: &[BlockId],
-    imports: &BTreeMap<String, Code>,
+    remade: &Remade<'_>,
     method: &str,
     taken: &HashSet<String>,
 ) -> Vec<Block> {
@@ -21,7 +22,7 @@ pub fn blocks(
     let regions = Regions {
         graph,
         liveness,
-        imports,
+        remade,
         names,
     };
     heads.iter().map(|head| regions.block(*head)).collect()
@@ -29,7 +30,7 @@ pub fn blocks(
 
 /// The blocks that become functions: the entry, where calls return, where exceptions go on, where several ways meet, and what
 /// lies outside of a statement that the way there comes from.
-fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
+pub fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
     let known: HashSet<BlockId> = reachable.iter().copied().collect();
     let catches: HashSet<BlockId> = graph.zones.catches().collect();
     let is_head = |id: BlockId| {
@@ -140,11 +141,19 @@ fn distinct(wanted: String, used: &mut HashSet<String>) -> String {
     name
 }
 
+/// What makes variables anew that do not travel.
+pub struct Remade<'g> {
+    /// Imports.
+    pub imports: &'g BTreeMap<String, Code>,
+    /// Functions that the method makes for itself.
+    pub functions: &'g BTreeMap<String, Code>,
+}
+
 /// What the blocks of a method are made of.
 pub struct Regions<'g> {
     pub graph: &'g Graph,
     pub liveness: &'g Liveness,
-    imports: &'g BTreeMap<String, Code>,
+    remade: &'g Remade<'g>,
     /// The basic blocks that become functions, and what these are called.
     pub names: HashMap<BlockId, String>,
 }
@@ -156,8 +165,17 @@ impl Regions<'_> {
         let around = self.graph.zones.around(basic.zone);
         let around: Vec<&Zone> = around.map(|(_, zone)| zone).collect();
         let nodes = self.guarded(nodes, head, &around);
-        let imported = self.live(head).filter_map(|name| self.import(head, name));
-        let body = imported.cloned().map(Node::Code).chain(nodes).collect();
+        let used = self.used(head);
+        let imported = self
+            .live(head)
+            .filter(|name| self.remade.imports.contains_key(*name));
+        let made = self
+            .live(head)
+            .filter(|name| self.remade.functions.contains_key(*name) && used.contains(*name));
+        let remade = imported
+            .chain(made)
+            .filter_map(|name| self.remade(head, name));
+        let body = remade.cloned().map(Node::Code).chain(nodes).collect();
         let live = match basic.role {
             Role::Entry => Vec::new(),
             _ => self
@@ -187,17 +205,29 @@ impl Regions<'_> {
     /// The variables that live on into a block and are handed over.
     fn travelling(&self, head: BlockId) -> impl Iterator<Item = &String> {
         self.live(head)
-            .filter(move |name| self.import(head, name).is_none())
+            .filter(move |name| self.remade(head, name).is_none())
     }
 
     fn live(&self, head: BlockId) -> impl Iterator<Item = &String> {
         self.liveness.live(head).iter()
     }
 
-    /// What imports a variable anew, where it surely has been imported before.
-    fn import(&self, head: BlockId, name: &str) -> Option<&Code> {
-        let import = self.imports.get(name)?;
-        self.liveness.is_bound(head, name).then_some(import)
+    /// What makes the value of a variable anew, where it surely has been made before.
+    fn remade(&self, head: BlockId, name: &str) -> Option<&Code> {
+        let imports = self.remade.imports.get(name);
+        let code = imports.or_else(|| self.remade.functions.get(name))?;
+        self.liveness.is_bound(head, name).then_some(code)
+    }
+
+    /// The names that are read in a block.
+    fn used(&self, head: BlockId) -> Names {
+        let mut used = self.graph.block(head).effects().uses;
+        for next in self.graph.successors(head) {
+            if !self.names.contains_key(&next) {
+                used.extend(self.used(next));
+            }
+        }
+        used
     }
 
     /// Control going from one block to another that is a function.

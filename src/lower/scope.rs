@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::builder::Builder;
 use super::comprehension::Comprehension;
-use super::names::{locals, names_of};
+use super::names::{locals, names_of, names_of_parameters};
 use super::refuse;
 use super::text::Edit;
 use crate::model::Function;
@@ -28,7 +28,12 @@ impl<'e> Inner<'e> {
             Self::Comprehension(comprehension) => comprehension.names(),
             Self::Lambda(lambda) => {
                 let mut names = names_of(&lambda.body);
-                names.extend(parameters(lambda));
+                names.extend(
+                    lambda
+                        .parameters
+                        .iter()
+                        .flat_map(|all| names_of_parameters(all)),
+                );
                 names
             }
         }
@@ -51,11 +56,6 @@ impl<'e> Inner<'e> {
             _ => format!("(lambda: {name})()"),
         }
     }
-}
-
-fn parameters(lambda: &ast::ExprLambda) -> HashSet<String> {
-    let parameters = lambda.parameters.iter().flat_map(|all| all.iter());
-    parameters.map(|one| one.name().to_string()).collect()
 }
 
 /// A scope whose names are in use.

@@ -31,6 +31,7 @@ impl Builder<'_, '_> {
     }
 
     fn keep_stmt(&mut self, stmt: &Stmt, floor: TextSize) {
+        self.keep_defaults(stmt);
         self.push_stmt(stmt, floor);
         if matches!(stmt, Stmt::Return(_) | Stmt::Raise(_)) {
             self.end(Term::Stop);

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .draw import Option
-from .types import BOOL, GRID, INT, INTS, PAIR, STR, TABLE, WORDS, Type, entity, peers
+from .types import BOOL, FUNCTION, GRID, INT, INTS, PAIR, STR, TABLE, WORDS, Type, entity, peers
 
 if TYPE_CHECKING:
     from .expressions import Expressions
@@ -160,10 +160,14 @@ class Comprehensions:
         return self._draw.one(forms)
 
     def _iterable(self, form: _Form) -> str:
-        self._expressions.without_walrus += 1
-        values = form.text.format(self._expressions.make(form.whole, 1))
-        self._expressions.without_walrus -= 1
-        return f"(w for w in {values})" if self._draw.chance(0.1) else values
+        here = self._expressions
+        here.without_walrus += 1
+        values = form.text.format(here.make(form.whole, 1))
+        if self._draw.chance(0.15):
+            test = f" if {here.condition(1)}" if self._draw.chance(0.5) else ""
+            values = f"(w for w in {values}{test})"
+        here.without_walrus -= 1
+        return values
 
     def _names(self, count: int) -> list[str]:
         """Names of an inner scope, each another."""
@@ -175,7 +179,8 @@ class Comprehensions:
 
     def _name(self) -> str:
         """A name of an inner scope: often one that means something else around it."""
-        others = sorted(name for name in self._scope.types if name != "fuel" and not name.startswith("turns_"))
+        types = self._scope.types
+        others = sorted(name for name in types if name != "fuel" and types[name] not in (FUNCTION, Type("counter")))
         if others and self._draw.chance(0.4):
             return self._draw.one(others)
         return self._draw.one(["q", "p", "i", "w", "e", "__q"])

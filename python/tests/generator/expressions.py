@@ -8,7 +8,24 @@ from .calls import Calls
 from .comprehensions import Comprehensions
 from .draw import Draw, Option
 from .model import Entity, Method, Model, Scope
-from .types import BOOL, BOX, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS, Type, book, entity, peers, scores
+from .types import (
+    BOOL,
+    BOX,
+    FUNCTION,
+    GRID,
+    INT,
+    INTS,
+    PAIR,
+    STR,
+    TABLE,
+    VALUES,
+    WORDS,
+    Type,
+    book,
+    entity,
+    peers,
+    scores,
+)
 
 Options = list[Option[str]]
 KEYS = ("a", "b", "c")
@@ -207,7 +224,16 @@ def _int(self: Expressions, depth: int, type: Type) -> Options:
     def make(part: Type) -> str:
         return self.make(part, depth)
 
+    functions = self.scope.names(FUNCTION)
+    own: Options = []
+    if functions:
+        own = [
+            (3, "own function", lambda: f"{self.draw.one(functions)}({make(INT)})"),
+            (0.5, "key function", lambda: f"max([0, *{make(INTS)}], key={self.draw.one(functions)})"),
+            (0.3, "mapped function", lambda: f"sum(map({self.draw.one(functions)}, {make(INTS)}))"),
+        ]
     return [
+        *own,
         (3, "operator", lambda: f"({make(INT)} {self.draw.one(['+', '-', '&', '|', '^'])} {make(INT)})"),
         (1, "product", lambda: f"({make(INT)} * {make(INT)} % 97)"),
         (0.5, "quotient", lambda: f"({make(INT)} {self.draw.one(['//', '%'])} ({make(INT)} or 3))"),

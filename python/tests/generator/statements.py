@@ -10,7 +10,7 @@ from .expressions import Expressions
 from .loops import Loops
 from .matches import Matches
 from .targets import Targets
-from .types import BOX, GRID, INT, INTS, STR, TABLE, WORDS, Type
+from .types import BOX, FUNCTION, GRID, INT, INTS, STR, TABLE, WORDS, Type
 
 Lines = list[str]
 INDENT = "    "
@@ -84,7 +84,7 @@ class Statements:
                 (2, "try", lambda: self.attempts.make_try(depth)),
                 (0.8, "with", lambda: self.attempts.make_with(depth)),
                 (0.8, "match", lambda: self.matches.make(depth)),
-                (0.2, "function", lambda: self._local(self._function)),
+                (0.4, "function", self._function),
                 (
                     0.4,
                     "early return",
@@ -96,18 +96,6 @@ class Statements:
                 (2, "jump", lambda: [f"if {make(Type('bool'), 1)}:", INDENT + self.draw.one(["break", "continue"])])
             )
         return options
-
-    def _local(self, make: Callable[[], Lines]) -> Lines:
-        """A statement in which nothing leaves the entity, and out of which nothing jumps."""
-        loop, self.loop = self.loop, 0
-        self.expressions.local += 1
-        bound = set(self.scope.bound)
-        try:
-            return make()
-        finally:
-            self.expressions.local -= 1
-            self.loop = loop
-            self.scope.bound &= bound
 
     def _call(self) -> Lines:
         here = self.expressions
@@ -154,7 +142,7 @@ class Statements:
             lambda: [f"del {make(INTS, 0)}[{make(INT, 1)}:]"],
             lambda: [f'{make(TABLE, 0)}.setdefault("c", 1)', f'del {make(TABLE, 0)}["c"]'],
         ]
-        names = sorted(self.scope.bound - {"fuel"})
+        names = sorted(self.scope.bound - {"fuel", *self.scope.names(FUNCTION)})
         if names and self.draw.chance(0.5):
             name = self.draw.one(names)
             self.scope.bound.discard(name)
@@ -170,11 +158,23 @@ class Statements:
         return lines
 
     def _function(self) -> Lines:
-        name = self.expressions.new_name(Type("function"))
-        target = self.expressions.new_name(INT)
-        lines = [
-            f"def {name}(q: int) -> int:",
-            f"{INDENT}return q + {self.expressions.make(INT, 1)}",
-            f"{target} = {name}({self.expressions.make(INT, 1)})",
-        ]
-        return lines
+        """A function that the rest of the block may call."""
+        here = self.expressions
+        known = [one for one in self.scope.names(INT) if one != "fuel"]
+        name = here.new_name(FUNCTION)
+        default = f" = {here.without_calls(lambda: here.make(INT, 1))}" if self.draw.chance(0.3) else ""
+        changed = self.draw.one(known) if known and self.draw.chance(0.3) else None
+        here.without_walrus += 1
+        bound = set(self.scope.bound)
+        if changed in self.scope.bound:
+            self.scope.bound.discard(changed or "")
+        body = here.without_calls(lambda: here.make(INT, 1))
+        self.scope.bound = bound
+        here.without_walrus -= 1
+        self.scope.bound.add(name)
+        if changed is None and self.draw.chance(0.5):
+            return [f"{name} = lambda p{default}: p + {body}"]
+        lines = [f"def {name}(p: int{default}) -> int:"]
+        if changed is not None:
+            lines += [f"{INDENT}nonlocal {changed}", f"{INDENT}{changed} = {changed} + p"]
+        return [*lines, f"{INDENT}return p + {body}"]

@@ -34,6 +34,8 @@ WORDS = Type("list", (STR,))
 GRID = Type("list", (INTS,))
 TABLE = Type("dict", (STR, INT))
 PAIR = Type("tuple", (INT, STR))
+FUNCTION = Type("function")
+"""Of an integer, to an integer; made by the method itself."""
 VALUES = (INT, STR, BOOL, BOX, INTS, WORDS, GRID, TABLE, PAIR)
 """All but references."""
 

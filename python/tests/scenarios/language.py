@@ -40,7 +40,7 @@ name of the construct; it is never compiled into something else.
 
 PARTS = {
     "Assignments and names": "assign delete walrus unbound name private receiver",
-    "Expressions": "comparison conditional constants deep evaluation expression fstrings order short slices string comprehensions generators keys",
+    "Expressions": "comparison conditional constants deep evaluation expression fstrings order short slices string closures comprehensions generators keys",
     "Branches and loops": "asserts for if match return while",
     "Exceptions and context managers": "raise traceback try with finally",
     "Calls": "async await call callbacks gather helpers many plain recursion remote state super",

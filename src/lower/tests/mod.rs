@@ -1,5 +1,6 @@
 //! Methods and the blocks that they are cut into.
 
+mod inner;
 mod machine;
 mod order;
 mod printed;

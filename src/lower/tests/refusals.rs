@@ -79,7 +79,24 @@ fn an_operand_that_cannot_be_encoded() {
 
 #[test]
 fn a_local_that_cannot_be_encoded() {
-    assert_eq!(refused("key = lambda: x\na.f(1)\nreturn key()"), ["E0405"]);
+    let kept = [
+        "key = lambda: x\na.f(1)\nreturn [key][0]()",
+        "key = lambda: x\nother = key\na.f(1)\nreturn other()",
+        "key = lambda: x\nkey.n = a.f(1)\nreturn key()",
+        "key = lambda: x\nkey = lambda: 1\na.f(1)\nreturn key()",
+        "if x:\n    key = lambda: x\na.f(1)\nreturn key()",
+        "if x:\n    return 1\nelse:\n    key = lambda n=[]: n\na.f(1)\nreturn key()",
+        "def key(n: x) -> int:\n    return n\na.f(1)\nreturn key(1)",
+        "try:\n    key = lambda: x\n    a.f(1)\nexcept ValueError:\n    pass\nreturn key()",
+        "try:\n    key = lambda: x\n    a.f(1)\nfinally:\n    key()",
+        "match a.f(1):\n    case 1:\n        key = lambda: x\n    case 2:\n        a.f(2)\nx = 3\nreturn key()",
+        "if x:\n    key = lambda: x\nelse:\n    a.f(1)\nx = 3\nreturn key()",
+        "found = []\nkey = lambda: x\nfound.append(key)\na.f(1)\nreturn key()",
+        "key = lambda n: x\nfound = map(key, [1])\na.f(1)\nreturn list(found)",
+    ];
+    for body in kept {
+        assert_eq!(refused(body), ["E0405"], "{body}");
+    }
 }
 
 #[test]
@@ -149,6 +166,18 @@ fn a_local_that_hides_what_blocks_need() {
     assert_eq!(
         refused("if x:\n    locals = 1\na.f(1)\nreturn locals"),
         ["E0406"]
+    );
+}
+
+#[test]
+fn a_variable_of_the_method_that_a_function_inside_binds() {
+    assert_eq!(
+        refused("def inner() -> None:\n    nonlocal x\n    x = 1\nkept = [inner]\nreturn a.f(1)"),
+        ["E0406"]
+    );
+    assert_eq!(
+        refused("def inner() -> None:\n    nonlocal y\n    y = 1\ny = a.f(1)\ninner()\nreturn y"),
+        ["E0407"]
     );
 }
 
