@@ -74,13 +74,14 @@ impl Regions<'_> {
     }
 
     /// What runs in those zones, the innermost first, with what becomes of its exceptions: the innermost that takes them takes
-    /// all of them.
+    /// all of them. What takes them is no function where nothing that runs there can raise one.
     pub fn guarded(&self, nodes: Vec<Node>, at: BlockId, zones: &[&Zone]) -> Vec<Node> {
         let guard = zones.iter().find_map(|zone| match zone {
             Zone::Guarded { caught, catch } => Some((caught, *catch)),
             Zone::Handling { .. } => None,
         });
-        let Some((caught, catch)) = guard else {
+        let Some((caught, catch)) = guard.filter(|(_, catch)| self.names.contains_key(catch))
+        else {
             return nodes;
         };
         let is_bound = |name: &str| self.liveness.is_bound(catch, name);
