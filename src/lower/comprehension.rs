@@ -186,8 +186,8 @@ impl<'m, 'p> Builder<'m, 'p> {
             return;
         };
         self.iterate(
-            &clause.target,
-            &clause.iter,
+            (&clause.target, &clause.iter),
+            clause.iter.start(),
             state,
             end,
             &mut |this, next| {
@@ -217,17 +217,17 @@ impl<'m, 'p> Builder<'m, 'p> {
     }
 
     /// Runs a loop that has begun; past its last round control goes to `end`. The elements of a generator expression are made as
-    /// the loop asks for them.
+    /// the loop asks for them. A traceback names the line of `at` where there is no next element to be had.
     pub fn iterate(
         &mut self,
-        target: &Expr,
-        iterable: &Expr,
+        (target, iterable): (&Expr, &Expr),
+        at: TextSize,
         state: &str,
         end: BlockId,
         each: Each<'_, 'm, 'p>,
     ) {
         let Some(generator) = self.generator_in_place(iterable) else {
-            let header = self.begin_round(&loop_name(target), state, iterable.start(), end);
+            let header = self.begin_round(&loop_name(target), state, at, end);
             self.bind_item(target, state);
             return each(self, header);
         };

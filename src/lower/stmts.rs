@@ -360,8 +360,8 @@ impl Builder<'_, '_> {
         let state = self.begin_iteration(&inner.target, &inner.iter);
         let (end, orelse) = self.ends_of_for(inner);
         self.iterate(
-            &inner.target,
-            &inner.iter,
+            (&inner.target, &inner.iter),
+            stmt.start(),
             &state,
             orelse,
             &mut |this, next| {
