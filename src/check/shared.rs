@@ -4,7 +4,7 @@ use super::values::{external, is_container, root};
 use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Binding, Class, Entity, Field, Function, FunctionKind, Model};
-use crate::resolve::{Locals, Resolution, changes, is_builtin_name, meaning};
+use crate::resolve::{Locals, Resolution, changes, is_defined, meaning};
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
 use crate::syntax::{Ranged, span};
@@ -91,8 +91,7 @@ impl Finder<'_, '_> {
     /// What a dotted name stands for outside the function.
     fn outside(&self, expr: &Expr) -> Option<Binding<'_>> {
         let name = &root(expr)?.id;
-        let defined = self.model.may_define(self.function.module, name) || is_builtin_name(name);
-        if self.is_local(name) || !defined {
+        if self.is_local(name) || !is_defined(self.model, self.function.module, name) {
             return None;
         }
         meaning(self.model, self.function.module, expr)

@@ -84,11 +84,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             bound.remove(receiver);
         }
         let edits = Edits::default();
-        let is_builtin = |name: &str| {
-            !bound.contains(name)
-                && function.receiver != Some(name)
-                && !model.may_define(function.module, name)
-        };
+        let is_builtin = |name: &str| is_builtin(model, function, &bound, name);
         let closures = closures(function, &bound, &is_builtin);
         let unsafe_loads =
             Scan::new(&bound, &edits, &closures).unsafe_loads(&params, &function.def.body);
@@ -157,9 +153,7 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Whether a name means Python's own function or class.
     pub fn is_builtin(&self, name: &str) -> bool {
-        !self.locals.contains(name)
-            && self.function.receiver != Some(name)
-            && !self.model.may_define(self.function.module, name)
+        is_builtin(self.model, self.function, &self.locals, name)
     }
 
     /// The name under which the module imports what generated code calls.
@@ -371,4 +365,15 @@ pub fn sites_of(resolution: &Resolution, file: FileId, function: &Function<'_>) 
         .collect();
     sites.sort_by_key(|site| (site.start(), site.end()));
     sites
+}
+
+fn is_builtin(
+    model: &Model<'_>,
+    function: &Function<'_>,
+    locals: &HashSet<String>,
+    name: &str,
+) -> bool {
+    !locals.contains(name)
+        && function.receiver != Some(name)
+        && !model.may_define(function.module, name)
 }

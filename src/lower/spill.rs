@@ -14,7 +14,7 @@ use super::refuse;
 use super::text::Edit;
 use crate::ir::Code;
 use crate::model::{Binding, EntityId};
-use crate::resolve::{Site, is_builtin_name};
+use crate::resolve::{Site, is_defined};
 use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextRange, TextSize};
 
@@ -373,7 +373,9 @@ impl Builder<'_, '_> {
             Expr::Name(name) if self.locals.contains(name.id.as_str()) => {
                 !self.may_be_unbound(name.range) && !self.rebinds(later, &name.id)
             }
-            Expr::Name(name) => self.is_receiver(name) || self.is_defined(&name.id),
+            Expr::Name(name) => {
+                self.is_receiver(name) || is_defined(self.model, self.function.module, &name.id)
+            }
             Expr::Lambda(lambda) => lambda
                 .parameters
                 .as_deref()
@@ -407,7 +409,7 @@ impl Builder<'_, '_> {
             Expr::Name(name) => {
                 !self.locals.contains(name.id.as_str())
                     && !self.is_receiver(name)
-                    && self.is_defined(&name.id)
+                    && is_defined(self.model, self.function.module, &name.id)
                     && !matches!(
                         self.model.name(self.function.module, &name.id),
                         Some(Binding::Variable { .. })
@@ -416,11 +418,6 @@ impl Builder<'_, '_> {
             Expr::Attribute(attribute) => self.is_of_module(&attribute.value),
             _ => false,
         }
-    }
-
-    /// Whether reading a name that is not a local gives something.
-    fn is_defined(&self, name: &str) -> bool {
-        is_builtin_name(name) || self.model.may_define(self.function.module, name)
     }
 
     fn lower_bool(&mut self, expr: &Expr, op: &ast::ExprBoolOp) {

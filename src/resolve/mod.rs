@@ -14,10 +14,9 @@ mod signature;
 mod to_ir;
 mod types;
 
-pub(crate) use builtins::is_name as is_builtin_name;
 pub(crate) use infer::changes;
 pub(crate) use locals::Locals;
-pub(crate) use names::meaning;
+pub(crate) use names::{is_defined, meaning};
 
 use std::collections::{HashMap, HashSet};
 
