@@ -7,6 +7,7 @@ use super::closures::{Closures, closures};
 use super::exits::Final;
 use super::fresh::Fresh;
 use super::imports::imports;
+use super::keepers::{Around, Made, kept};
 use super::names::{Effects, Names, Scan, locals};
 use super::scope::inner_names;
 use super::text::{Edit, Edits, Text};
@@ -44,6 +45,8 @@ pub struct Builder<'m, 'p> {
     pub imports: BTreeMap<String, Code>,
     /// Functions that do not travel either.
     pub closures: Closures<'p>,
+    /// What is made and something else may keep.
+    pub kept: Vec<Made<'p>>,
     pub fresh: Fresh,
     pub graph: Graph,
     pub loops: Vec<Loop>,
@@ -84,8 +87,16 @@ impl<'m, 'p> Builder<'m, 'p> {
             bound.remove(receiver);
         }
         let edits = Edits::default();
-        let is_builtin = |name: &str| is_builtin(model, function, &bound, name);
-        let closures = closures(function, &bound, &is_builtin);
+        let sites = sites_of(resolution, module.file, function);
+        let around = Around {
+            model,
+            resolution,
+            function,
+            locals: &bound,
+            sites: &sites,
+        };
+        let closures = closures(around);
+        let kept = kept(&closures, around);
         let unsafe_loads =
             Scan::new(&bound, &edits, &closures).unsafe_loads(&params, &function.def.body);
         Self {
@@ -100,6 +111,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             locals: bound,
             imports: imports(source, function),
             closures,
+            kept,
             graph: Graph::default(),
             loops: Vec::new(),
             finals: Vec::new(),
@@ -109,7 +121,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             inner_names: inner_names(function, &[entity.name, "locals"]),
             names_in_use: Vec::new(),
             current: None,
-            sites: sites_of(resolution, module.file, function),
+            sites,
             unsafe_loads,
             commented: HashSet::new(),
         }
@@ -126,19 +138,20 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Whether there is a site in that range.
     pub fn has_site(&self, range: TextRange) -> bool {
-        let from = self
-            .sites
-            .partition_point(|site| site.start() < range.start());
-        self.sites[from..]
-            .iter()
-            .take_while(|site| site.start() < range.end())
-            .any(|site| site.end() <= range.end())
+        holds_site(&self.sites, range)
     }
 
     /// The first site in that range.
     pub fn first_site(&self, range: TextRange) -> Option<TextRange> {
         let mut sites = self.sites.iter();
         sites.find(|site| range.contains_range(**site)).copied()
+    }
+
+    /// The first site of the method.
+    pub fn first_cut(&self) -> Span {
+        let def = self.function.def;
+        let site = self.first_site(def.range);
+        self.span(&site.unwrap_or(def.name.range))
     }
 
     /// Whether one of these statements holds a site.
@@ -153,7 +166,9 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Whether a name means Python's own function or class.
     pub fn is_builtin(&self, name: &str) -> bool {
-        is_builtin(self.model, self.function, &self.locals, name)
+        !self.locals.contains(name)
+            && self.function.receiver != Some(name)
+            && !self.model.may_define(self.function.module, name)
     }
 
     /// The name under which the module imports what generated code calls.
@@ -367,13 +382,11 @@ pub fn sites_of(resolution: &Resolution, file: FileId, function: &Function<'_>) 
     sites
 }
 
-fn is_builtin(
-    model: &Model<'_>,
-    function: &Function<'_>,
-    locals: &HashSet<String>,
-    name: &str,
-) -> bool {
-    !locals.contains(name)
-        && function.receiver != Some(name)
-        && !model.may_define(function.module, name)
+/// Whether one of these sites, which are sorted, is in that range.
+pub fn holds_site(sites: &[TextRange], range: TextRange) -> bool {
+    let from = sites.partition_point(|site| site.start() < range.start());
+    sites[from..]
+        .iter()
+        .take_while(|site| site.start() < range.end())
+        .any(|site| site.end() <= range.end())
 }

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::builder::Builder;
 use super::comprehension::Comprehension;
-use super::keepers::drop_kept;
+use super::keepers::{Around, drop_kept};
 use super::names::{Names, Scan, locals};
 use super::text::Edits;
 use crate::ir::Code;
-use crate::model::Function;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, ExprContext, Stmt};
 use crate::syntax::{Ranged, TextRange};
@@ -35,17 +34,19 @@ impl Closure<'_> {
     pub fn holds(&self, range: TextRange) -> bool {
         self.stmt.range().contains_range(range)
     }
+
+    /// Where the function itself stands.
+    pub fn range(&self) -> TextRange {
+        lambda(self.stmt).map_or_else(|| self.stmt.range(), Ranged::range)
+    }
 }
 
 /// The functions by name.
 pub type Closures<'a> = BTreeMap<String, Closure<'a>>;
 
 /// The functions of a method that can be made again.
-pub fn closures<'p>(
-    function: &Function<'p>,
-    bound: &HashSet<String>,
-    is_builtin: &dyn Fn(&str) -> bool,
-) -> Closures<'p> {
+pub fn closures<'p>(around: Around<'_, 'p>) -> Closures<'p> {
+    let (function, bound) = (around.function, around.locals);
     let mut found = Found::default();
     found.visit_body(&function.def.body);
     let params: HashSet<&str> = function.params.iter().map(|param| param.name).collect();
@@ -56,7 +57,7 @@ pub fn closures<'p>(
             closures.insert(name.clone(), closure(stmt, bound));
         }
     }
-    drop_kept(&mut closures, function, is_builtin);
+    drop_kept(&mut closures, around);
     spread(&mut closures);
     closures
 }

@@ -14,7 +14,7 @@ use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextRange, TextSize};
 
 /// A comprehension of any kind, or a generator expression.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Comprehension<'e> {
     /// The expression.
     pub expr: &'e Expr,

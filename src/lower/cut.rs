@@ -8,6 +8,7 @@ use super::closures::Closures;
 use super::liveness::{Liveness, reachable};
 use super::names::{Effects, Names, locals};
 use super::regions::Remade;
+use super::shared::refuse_changed;
 use super::{refuse, regions};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{self, Block, digest_blocks};
@@ -39,6 +40,7 @@ pub fn cut<'p>(
     let first = regions::entry(&builder.graph, &reachable);
     refuse_unbound(&mut builder, &first);
     refuse_uncarriable(&mut builder, &liveness, &reachable);
+    refuse_changed(&mut builder, &reachable);
     let mut blocks: Vec<Block> = regions::blocks(
         &builder.graph,
         &liveness,

@@ -27,6 +27,7 @@ mod ordering;
 mod refuse;
 mod regions;
 mod scope;
+mod shared;
 mod spill;
 mod stmts;
 mod text;

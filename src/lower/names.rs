@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::closures::{self, Closures};
+use super::comprehension::Comprehension;
 use super::text::Edits;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, ExprContext, Stmt};
@@ -22,6 +23,8 @@ pub struct Effects {
     pub may_bind: Names,
     /// Deleted on some path.
     pub may_delete: Names,
+    /// Where the functions, generators and classes stand that it makes.
+    pub makes: Vec<TextRange>,
 }
 
 impl Effects {
@@ -51,6 +54,7 @@ impl Effects {
         self.binds.extend(next.binds.iter().cloned());
         self.may_bind.extend(next.may_bind.iter().cloned());
         self.may_delete.extend(next.may_delete.iter().cloned());
+        self.makes.extend(&next.makes);
     }
 }
 
@@ -124,9 +128,17 @@ impl<'a> Scan<'a> {
 
     /// What a lambda does to the local names when it is called.
     pub fn body_of_lambda(mut self, lambda: &ast::ExprLambda) -> Effects {
-        let inner = lambda.parameters.as_deref().map(names_of_parameters);
-        self.inner_scope(inner.unwrap_or_default(), |scan| {
-            scan.visit_expr(&lambda.body)
+        self.inner_scope(names_of_lambda(lambda), |scan| {
+            scan.visit_expr(&lambda.body);
+        });
+        self.finish()
+    }
+
+    /// What a generator expression does to the local names when it is asked for its elements.
+    pub fn body_of_generator(mut self, generator: &Comprehension<'_>) -> Effects {
+        self.inner_scope(generator.names(), |scan| {
+            let parts = generator.inner_parts();
+            parts.into_iter().for_each(|part| scan.visit_expr(part));
         });
         self.finish()
     }
@@ -159,6 +171,7 @@ impl<'a> Scan<'a> {
         let uses = &closure.captures - &self.definite;
         self.effects.uses.extend(uses);
         self.effects.may_bind.extend(closure.binds.iter().cloned());
+        self.effects.makes.push(closure.range());
     }
 
     fn store(&mut self, name: &str) {
@@ -242,6 +255,7 @@ impl<'a> Scan<'a> {
         for decorator in &def.decorator_list {
             self.visit_expr(&decorator.expression);
         }
+        self.effects.makes.push(def.range);
         let mut inner = self.parameters(&def.parameters);
         inner.extend(locals(&def.body));
         self.inner_scope(inner, |scan| scan.visit_body(&def.body));
@@ -268,6 +282,7 @@ impl<'a> Scan<'a> {
         if let Some(arguments) = &def.arguments {
             self.visit_arguments(arguments);
         }
+        self.effects.makes.push(def.range);
         self.inner_scope(HashSet::new(), |scan| scan.visit_body(&def.body));
         self.store(&def.name);
     }
@@ -377,17 +392,20 @@ impl<'a> Visitor<'a> for Scan<'_> {
                 }
             }
             Expr::Lambda(lambda) => {
-                let inner = lambda
-                    .parameters
-                    .as_deref()
-                    .map(|parameters| self.parameters(parameters));
-                self.inner_scope(inner.unwrap_or_default(), |scan| {
+                self.effects.makes.push(lambda.range);
+                for (_, default) in closures::defaults_of(lambda.parameters.as_deref()) {
+                    self.visit_expr(default);
+                }
+                self.inner_scope(names_of_lambda(lambda), |scan| {
                     scan.visit_expr(&lambda.body);
                 });
             }
             Expr::ListComp(comp) => self.comprehension(&comp.generators, &[&comp.elt]),
             Expr::SetComp(comp) => self.comprehension(&comp.generators, &[&comp.elt]),
-            Expr::Generator(comp) => self.comprehension(&comp.generators, &[&comp.elt]),
+            Expr::Generator(comp) => {
+                self.effects.makes.push(comp.range);
+                self.comprehension(&comp.generators, &[&comp.elt]);
+            }
             Expr::DictComp(comp) => {
                 let mut elements: Vec<&Expr> = Vec::new();
                 elements.extend(comp.key.as_deref());
@@ -550,6 +568,14 @@ pub fn leaves(body: &[Stmt]) -> bool {
 pub fn names_of_parameters(parameters: &ast::Parameters) -> HashSet<String> {
     let names = parameters.iter().map(|parameter| parameter.name());
     names.map(ToString::to_string).collect()
+}
+
+/// The names of a lambda's own: its parameters, and what it binds with `:=`.
+pub fn names_of_lambda(lambda: &ast::ExprLambda) -> HashSet<String> {
+    let parameters = lambda.parameters.as_deref().map(names_of_parameters);
+    let mut names = parameters.unwrap_or_default();
+    names.extend(names_of(&lambda.body));
+    names
 }
 
 struct LoadsOf<'a> {

@@ -173,6 +173,26 @@ pub fn operand(what: &str, at: Span) -> Diagnostic {
     .help("make the call in a statement of its own before")
 }
 
+/// A function that something keeps while a variable that it shares changes in another block.
+pub fn shared(what: &str, name: &str, at: Span, cut: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0405",
+        format!("a {what} that shares `{name}` is kept while `{name}` changes"),
+        at,
+        format!("this {what} may still be used after `{name}` has changed"),
+    )
+    .also(cut, "the method is cut into blocks because of this")
+    .note(format!(
+        "each block of the method has variables of its own, so the {what} would not see what a later block does to `{name}`"
+    ))
+    .help(match what {
+        "lambda" | "function" => format!(
+            "let one of the two use another name, or give the {what} the value itself as a default: `{name}={name}`"
+        ),
+        _ => "let one of the two use another name".to_owned(),
+    })
+}
+
 /// A local that is read where no way leads that gives it a value.
 pub fn never_bound(name: &str, at: Span) -> Diagnostic {
     Diagnostic::new(

@@ -8,6 +8,12 @@ fn refused(body: &str) -> Vec<&'static str> {
     cut(&method).expect_err("a method that is refused")
 }
 
+fn accepted(body: &str) {
+    let body = body.trim_matches('\n').replace('\n', "\n    ");
+    let method = format!("def m(self, a: Item, x: int) -> object:\n    {body}");
+    assert_eq!(cut(&method).err(), None, "{body}");
+}
+
 #[test]
 fn a_call_inside_a_lambda() {
     assert_eq!(refused("return lambda: a.f(1)"), ["E0402"]);
@@ -110,6 +116,80 @@ fn a_manager_that_cannot_be_encoded() {
         ["E0405"]
     );
     assert_eq!(refused("with made() as y:\n    return a.f(y)"), ["E0405"]);
+}
+
+/// The statements, between making something and asking it, where a way leads past the call.
+fn around_a_join(make: &str, change: &str, ask: &str) -> String {
+    format!(
+        "kept = []\nif x:\n    y = a.f(1)\n    {make}\nelse:\n    y = 2\n    {make}\n{change}\n{ask}"
+    )
+}
+
+#[test]
+fn a_function_that_is_kept_while_its_variables_change() {
+    let made = [
+        "kept.append(lambda: y)",
+        "kept.append(y for _ in 'a')",
+        "other = key = lambda: y",
+        "kept += [lambda: [lambda: y]]",
+        "kept += map(lambda z: z + y, self.xs)",
+        "kept.append([(lambda: y) for _ in 'a'])",
+        "self.g(lambda: y, 1)",
+        "[z for z in kept if kept.append(lambda: y)]",
+    ];
+    for make in made {
+        let body = around_a_join(make, "y = 5", "return kept");
+        let codes = refused(&body);
+        assert!(
+            codes.iter().all(|code| *code == "E0405"),
+            "{make}: {codes:?}"
+        );
+        let body = around_a_join(make, "z = 5", "return kept, z, y");
+        accepted(&body);
+    }
+}
+
+#[test]
+fn a_function_that_changes_what_it_shares() {
+    let make = "kept.append(lambda: (y := 3))";
+    accepted(&around_a_join(make, "z = 5", "return y"));
+    let body = "def inner() -> object:\n    nonlocal y\n    y = 1\n    yield 2\ny = 0\nif x:\n    a.f(1)\n    z = inner()\nelse:\n    z = inner()\nreturn list(z), y";
+    assert_eq!(refused(body).first(), Some(&"E0405"));
+}
+
+#[test]
+fn what_gives_a_generator_shares_its_variables() {
+    let body = "def inner() -> object:\n    yield y\ny = a.f(1)\nif x:\n    a.f(2)\n    z = inner()\nelse:\n    z = inner()\ny = 2\nreturn list(z)";
+    assert_eq!(refused(body), ["E0405"]);
+    let body = "def inner() -> object:\n    return lambda: y\ny = a.f(1)\nif x:\n    a.f(2)\n    z = inner()\nelse:\n    z = inner()\ny = 2\nreturn z()";
+    assert_eq!(refused(body), ["E0405"]);
+    let body = "y = 0\nkept = []\nwhile y < 4:\n    if y == 3:\n        a.f(y)\n    kept.append(lambda: y)\n    y += 1\nreturn kept";
+    assert_eq!(refused(body), ["E0405"]);
+    let body = "try:\n    if x:\n        a.f(1)\n    y = 3\n    z = lambda: y\n    [z][0].n = 1\nexcept AttributeError:\n    y = 2\n    return z()";
+    assert_eq!(refused(body), ["E0405"]);
+}
+
+#[test]
+fn a_function_that_is_used_only_where_it_is_made() {
+    let made = [
+        "kept.sort(key=lambda z: z + y)",
+        "kept += sorted(self.xs, key=lambda z: z + y)",
+        "kept += list(map(lambda z: z + y, self.xs))",
+        "kept.append(sum(z + y for z in self.xs))",
+        "kept += [z for z in (w + y for w in self.xs)]",
+        "kept.extend(y for _ in 'a')",
+        "kept.append((lambda: y)())",
+        "kept.append(lambda y=y: y)",
+        "for z in (w + y for w in self.xs): kept.append(z)",
+    ];
+    for make in made {
+        accepted(&around_a_join(make, "y = 5", "return kept, y"));
+    }
+}
+
+#[test]
+fn a_function_that_cannot_come_past_a_call() {
+    accepted("y = 1\nkept = self.g(lambda: y, 1)\ny = a.f(1)\nreturn kept, y");
 }
 
 #[test]
