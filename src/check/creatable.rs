@@ -3,7 +3,7 @@
 use super::values::unaliased;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{ParamKind, Type};
-use crate::model::{Binding, Class, Entity, EntityId, Model, Param};
+use crate::model::{Binding, Class, ClassRef, Entity, EntityId, Model, Param};
 use crate::resolve::{Resolution, Site};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
@@ -13,11 +13,14 @@ use crate::syntax::{ModuleId, span};
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
     for (index, entity) in model.entities.iter().enumerate() {
         let id = EntityId(index as u32);
-        let is_created = |site: &Site| matches!(site, Site::Create { entity } if *entity == id);
+        let is_created = |site: &Site| {
+            matches!(site, Site::Create { entity }
+                if model.derives(ClassRef::Entity(id), ClassRef::Entity(*entity)))
+        };
         if resolution.sites.values().any(is_created) {
             continue;
         }
-        let obstacle = abstract_method(model, id).or_else(|| unwritable(model, resolution, entity));
+        let obstacle = abstract_method(model, id).or_else(|| unwritable(model, resolution, id));
         if let Some(obstacle) = obstacle {
             diagnostics.push(report(model, entity, obstacle));
         }
@@ -47,21 +50,12 @@ fn report(model: &Model<'_>, entity: &Entity<'_>, obstacle: Obstacle) -> Diagnos
 
 /// A method that is left to classes that extend the entity, where there are none.
 fn abstract_method(model: &Model<'_>, id: EntityId) -> Option<Obstacle> {
-    let extends = |other: &Entity<'_>| {
-        let mut bases = other.class.bases().iter();
-        bases.any(|base| matches!(unaliased(model, other.module, base), Some(Binding::Entity(base)) if base == id))
-    };
-    if model.entities.iter().any(extends) {
+    let class = ClassRef::Entity(id);
+    if model.derived(class).len() > 1 {
         return None;
     }
-    let entity = model.entity(id);
-    let method = entity.methods.iter().find(|method| {
-        let mut decorators = method.def.decorator_list.iter();
-        decorators.any(|decorator| {
-            let name = super::values::external(model, method.module, &decorator.expression);
-            name.as_deref() == Some("abc.abstractmethod")
-        })
-    })?;
+    let methods = model.all_methods(class).into_iter();
+    let (_, method) = methods.into_iter().find(|(_, method)| method.is_abstract)?;
     Some(Obstacle {
         at: span(model.program.module(method.module).file, &method.def.name),
         what: format!("`{}` is abstract", method.name),
@@ -71,8 +65,8 @@ fn abstract_method(model: &Model<'_>, id: EntityId) -> Option<Obstacle> {
 }
 
 /// A parameter of `__init__` that must be given and cannot be written as JSON.
-fn unwritable(model: &Model<'_>, resolution: &Resolution, entity: &Entity<'_>) -> Option<Obstacle> {
-    let init = entity.method("__init__")?;
+fn unwritable(model: &Model<'_>, resolution: &Resolution, id: EntityId) -> Option<Obstacle> {
+    let (_, init) = model.method(ClassRef::Entity(id), "__init__")?;
     let file = model.program.module(init.module).file;
     let must_be_given = |param: &&Param<'_>| {
         param.default.is_none()

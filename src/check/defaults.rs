@@ -2,14 +2,16 @@
 
 use super::values::{external, is_container, makes_constant, makes_container};
 use crate::diagnostics::Diagnostic;
-use crate::model::{Binding, FunctionKind, Model};
-use crate::resolve::meaning;
+use crate::model::{Binding, ClassRef, FunctionKind, Model};
 use crate::syntax::ast::Expr;
 use crate::syntax::{ModuleId, span};
 
 /// Reports defaults of entities' methods that could be changed, or are not the same everywhere.
 pub(super) fn check(model: &Model<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let methods = model.entities.iter().flat_map(|entity| &entity.methods);
+    let is_entity = |class: &ClassRef| matches!(class, ClassRef::Entity(_));
+    let classes = model.class_refs();
+    let classes = classes.filter(|class| model.derived(*class).iter().any(is_entity));
+    let methods = classes.flat_map(|class| model.methods(class));
     for method in methods.filter(|method| method.kind == FunctionKind::Method) {
         for param in &method.params {
             let Some(default) = param.default else {
@@ -49,7 +51,7 @@ fn fault(model: &Model<'_>, module: ModuleId, default: &Expr) -> Option<Fault> {
             }
             _ => Some(Fault::Computed),
         },
-        Expr::Name(_) | Expr::Attribute(_) => match meaning(model, module, default) {
+        Expr::Name(_) | Expr::Attribute(_) => match model.dotted(module, default) {
             Some(Binding::Variable {
                 module,
                 annotation,

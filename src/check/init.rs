@@ -2,17 +2,21 @@
 
 use super::{inside, span_of};
 use crate::diagnostics::Diagnostic;
-use crate::model::Model;
+use crate::model::{ClassRef, Model};
 use crate::resolve::{Resolution, Site};
 use crate::source::Span;
 
 /// Reports whatever leaves the entity in `__init__` and `__key__`.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
-    for entity in &model.entities {
-        for name in ["__init__", "__key__"] {
-            let Some(method) = entity.method(name) else {
+    for class in model.class_refs() {
+        if !model.derived(class).iter().any(is_entity) {
+            continue;
+        }
+        for method in model.methods(class) {
+            let name = method.name;
+            if !matches!(name, "__init__" | "__key__") {
                 continue;
-            };
+            }
             let definition = span_of(model, method);
             for (at, site) in &resolution.sites {
                 if inside(*at, definition) {
@@ -23,10 +27,15 @@ pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mu
     }
 }
 
+fn is_entity(class: &ClassRef) -> bool {
+    matches!(class, ClassRef::Entity(_))
+}
+
 fn leaves(method: &str, at: Span, site: &Site) -> Diagnostic {
     let what = match site {
         Site::Call { .. } => "calls another entity",
-        Site::Helper { .. } => "calls a method that calls other entities",
+        Site::Helper { .. } => "calls a function that calls other entities",
+        Site::Getter { .. } => "reads a property that calls other entities",
         Site::Read { .. } => "reads an attribute of another entity",
         Site::Create { .. } => "creates an entity",
     };

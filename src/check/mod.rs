@@ -1,12 +1,12 @@
 //! The rules of the language that need no lowering: a file for each group of them.
 
 mod creatable;
-mod creation;
 mod defaults;
 mod dynamic;
 mod exceptions;
 mod flow;
 mod growth;
+mod imported;
 mod init;
 mod interleaved;
 mod shared;
@@ -26,7 +26,7 @@ pub fn check(model: &Model<'_>, resolution: &Resolution) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     init::check(model, resolution, &mut diagnostics);
     shared::check(model, resolution, &mut diagnostics);
-    creation::check(model, &mut diagnostics);
+    imported::check(model, resolution, &mut diagnostics);
     defaults::check(model, &mut diagnostics);
     dynamic::check(model, resolution, &mut diagnostics);
     interleaved::check(model, resolution, &mut diagnostics);

@@ -3,11 +3,11 @@
 use super::values::{external, is_container, root};
 use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
-use crate::model::{Binding, Class, Entity, Field, Function, FunctionKind, Model};
-use crate::resolve::{Locals, Resolution, changes, is_defined, meaning};
+use crate::model::{Binding, Class, ClassRef, EntityId, Field, Function, FunctionKind, Model};
+use crate::resolve::{Locals, Resolution, changes, is_defined};
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
-use crate::syntax::{Ranged, span};
+use crate::syntax::{ModuleId, Ranged, span};
 
 /// Reports such writes in all functions that run as part of an entity's method.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
@@ -25,21 +25,24 @@ pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mu
     }
 }
 
-fn entity_of<'m>(model: &'m Model<'m>, function: &Function<'_>) -> Option<&'m Entity<'m>> {
-    let is_method = |entity: &&Entity<'_>| {
-        entity
-            .methods
-            .iter()
-            .any(|method| std::ptr::eq(method.def, function.def))
+/// The entity that has a function as its own method, or an entity that inherits it.
+fn entity_of(model: &Model<'_>, function: &Function<'_>) -> Option<EntityId> {
+    let has_it = |class: &ClassRef| {
+        let mut methods = model.methods(*class).iter();
+        methods.any(|method| std::ptr::eq(method.def, function.def))
     };
-    model.entities.iter().find(is_method)
+    let definer = model.class_refs().find(has_it)?;
+    model.derived(definer).iter().find_map(|class| match class {
+        ClassRef::Entity(id) => Some(*id),
+        ClassRef::Class(_) => None,
+    })
 }
 
 struct Finder<'m, 'd> {
     model: &'m Model<'m>,
     function: &'m Function<'m>,
     /// The entity, where the function is its method.
-    entity: Option<&'m Entity<'m>>,
+    entity: Option<EntityId>,
     /// The names of the function and of those nested around the current place.
     scopes: Vec<Locals>,
     diagnostics: &'d mut Vec<Diagnostic>,
@@ -94,7 +97,7 @@ impl Finder<'_, '_> {
         if self.is_local(name) || !is_defined(self.model, self.function.module, name) {
             return None;
         }
-        meaning(self.model, self.function.module, expr)
+        self.model.dotted(self.function.module, expr)
     }
 
     /// Assignment to, or deletion of, an attribute of `base`.
@@ -156,13 +159,9 @@ impl Finder<'_, '_> {
                 let class = self.model.class(id);
                 (class.module, class_field(class, name)?)
             }
-            Some(Binding::Entity(id)) => {
-                let entity = self.model.entity(id);
-                (entity.module, entity_constant(entity, name)?)
-            }
+            Some(Binding::Entity(id)) => entity_constant(self.model, id, name)?,
             None if is_receiver || self.is_class(&attribute.value) => {
-                let entity = self.entity?;
-                (entity.module, entity_constant(entity, name)?)
+                entity_constant(self.model, self.entity?, name)?
             }
             _ => return None,
         };
@@ -191,15 +190,24 @@ impl Finder<'_, '_> {
     }
 }
 
-/// An attribute that the body of an entity's class gives a value, and no method of the entity an own one.
-fn entity_constant<'m>(entity: &'m Entity<'m>, name: &str) -> Option<&'m Field<'m>> {
-    let body = entity.class.body.iter().any(|stmt| match stmt {
-        Stmt::Assign(assign) => assign.targets.iter().any(|target| is_name(target, name)),
-        Stmt::AnnAssign(assign) => is_name(&assign.target, name) && assign.value.is_some(),
-        _ => false,
-    });
-    let found = entity.others.iter().find(|other| other.name == name);
-    found.filter(|_| body)
+/// An attribute that the body of an entity's class, or of one of its bases, gives a value, and no method of the entity an own
+/// one; with the module of that class.
+fn entity_constant<'m>(
+    model: &'m Model<'m>,
+    id: EntityId,
+    name: &str,
+) -> Option<(ModuleId, &'m Field<'m>)> {
+    let gives_value = |class: &&ClassRef| {
+        model.class_def(**class).body.iter().any(|stmt| match stmt {
+            Stmt::Assign(assign) => assign.targets.iter().any(|target| is_name(target, name)),
+            Stmt::AnnAssign(assign) => is_name(&assign.target, name) && assign.value.is_some(),
+            _ => false,
+        })
+    };
+    let class = model.order(ClassRef::Entity(id)).iter().find(gives_value)?;
+    let others = &model.entity(id).others;
+    let found = others.iter().find(|other| other.name == name)?;
+    Some((model.module_of(*class), found))
 }
 
 fn is_name(expr: &Expr, name: &str) -> bool {

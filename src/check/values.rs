@@ -1,7 +1,6 @@
 //! What expressions at the top of a module make.
 
 use crate::model::{Binding, Model};
-use crate::resolve::meaning;
 use crate::syntax::ModuleId;
 use crate::syntax::ast::{self, Expr};
 
@@ -14,7 +13,7 @@ pub(super) fn unaliased<'m>(
     module: ModuleId,
     expr: &Expr,
 ) -> Option<Binding<'m>> {
-    let mut binding = meaning(model, module, expr)?;
+    let mut binding = model.dotted(module, expr)?;
     for _ in 0..MAX_ALIASES {
         let Binding::Variable {
             module,
@@ -24,7 +23,7 @@ pub(super) fn unaliased<'m>(
         else {
             break;
         };
-        match meaning(model, module, value) {
+        match model.dotted(module, value) {
             Some(next) => binding = next,
             None => break,
         }

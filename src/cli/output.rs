@@ -123,6 +123,7 @@ mod tests {
                 imports_before: 1,
             }],
             entities: Vec::new(),
+            functions: Vec::new(),
         };
         emit::TARGETS[0].emit(&app).unwrap()
     }

@@ -65,6 +65,7 @@ mod tests {
                 imports_before: 1,
             }],
             entities: Vec::new(),
+            functions: Vec::new(),
         }
     }
 

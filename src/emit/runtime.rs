@@ -84,6 +84,7 @@ mod tests {
                 .collect(),
             modules: Vec::new(),
             entities: Vec::new(),
+            functions: Vec::new(),
         }
     }
 

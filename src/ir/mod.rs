@@ -35,6 +35,8 @@ pub struct App {
     pub modules: Vec<Module>,
     /// The entities, sorted by name.
     pub entities: Vec<Entity>,
+    /// The functions that were cut, sorted by module and line.
+    pub functions: Vec<Function>,
 }
 
 /// A module of the app, as the user wrote it.
@@ -138,7 +140,7 @@ pub struct Method {
     pub doc: Option<String>,
     /// The whole definition.
     pub origin: Lines,
-    /// Whether it is an `async def`: then it gives a coroutine, and so do its blocks.
+    /// Whether it is an `async def`: then it gives a coroutine.
     pub is_async: bool,
     /// The parameters, without `self`.
     pub params: Vec<Param>,
@@ -187,17 +189,37 @@ pub enum Body {
     Plain,
     /// It was cut where it leaves its entity.
     Split {
-        /// The definition from its first decorator through its colon and a comment on that line. A docstring is the first
-        /// statement of the entry block.
-        header: Code,
-        /// The name of its first parameter, which every block takes: `self`.
-        receiver: String,
-        /// The blocks; the first is the entry and bears the method's own name and parameters.
-        blocks: Vec<Block>,
+        /// The module that defines it, which may be that of a base class.
+        module: String,
+        /// The [`Function`]'s name in that module.
+        function: String,
     },
 }
 
-/// A part of a split method that runs without leaving the entity: a tree of basic blocks with a single entry.
+/// A function that was cut where it leaves the entity that it runs at: a method of an entity or of another class, or a
+/// function of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// The module that defines it.
+    pub module: String,
+    /// Its qualified name there: `User.buy_item`, `total_of`.
+    pub name: String,
+    /// The whole definition.
+    pub origin: Lines,
+    /// Whether it is an `async def`: then it gives a coroutine, and so do its blocks.
+    pub is_async: bool,
+    /// The definition from its first decorator through its colon and a comment on that line. A docstring is the first
+    /// statement of the entry block.
+    pub header: Code,
+    /// What a method of an entity calls its first parameter, `self`: every block takes it, and is given the entity that it
+    /// runs at. `None` for the others, whose own first parameter is a variable like any other.
+    pub receiver: Option<String>,
+    /// The blocks; the first is the entry and bears the function's own name and parameters.
+    pub blocks: Vec<Block>,
+}
+
+/// A part of a split function that runs without leaving the entity: a tree of basic blocks with a single entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Block {

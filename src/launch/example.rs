@@ -158,7 +158,7 @@ fn class(module: &str, name: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{Code, Field, Key, Lines, VERSION};
+    use crate::ir::{Field, Key, Lines, VERSION};
 
     fn param(name: &str, type_: Type, default: Option<&str>) -> Param {
         Param {
@@ -207,9 +207,8 @@ mod tests {
 
     fn split() -> Body {
         Body::Split {
-            header: Code::line("", 1),
-            receiver: "self".to_owned(),
-            blocks: Vec::new(),
+            module: "shop".to_owned(),
+            function: "User.buy".to_owned(),
         }
     }
 
@@ -256,6 +255,7 @@ mod tests {
                     methods,
                 ),
             ],
+            functions: Vec::new(),
         };
         assert_eq!(
             curl(&app, "http://127.0.0.1:80"),

@@ -2,9 +2,10 @@
 
 use super::builder::sites_of;
 use super::cut::cut;
+use super::home::Home;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{self, Type};
-use crate::model::{Entity, EntityId, Function, FunctionKind, Model};
+use crate::model::{ClassRef, EntityId, Function, FunctionKind, Model};
 use crate::resolve::Resolution;
 use crate::source::Span;
 use crate::syntax::ast::{self, Stmt};
@@ -12,11 +13,8 @@ use crate::syntax::{Ranged, imports_before, span};
 
 /// Lowers a program that has passed the checks. Constructs that cannot be cut yet are reported.
 pub fn lower(model: &Model<'_>, resolution: &Resolution) -> (ir::App, Vec<Diagnostic>) {
-    let mut lowering = Lowering {
-        model,
-        resolution,
-        diagnostics: Vec::new(),
-    };
+    let lowering = Lowering { model, resolution };
+    let (functions, diagnostics) = lowering.functions();
     let program = model.program;
     let mut entities: Vec<ir::Entity> = (0..model.entities.len() as u32)
         .filter_map(|id| lowering.entity(EntityId(id)))
@@ -33,8 +31,9 @@ pub fn lower(model: &Model<'_>, resolution: &Resolution) -> (ir::App, Vec<Diagno
             .map(|one| module(model, one))
             .collect(),
         entities,
+        functions,
     };
-    (app, lowering.diagnostics)
+    (app, diagnostics)
 }
 
 fn module(model: &Model<'_>, module: &crate::syntax::Module) -> ir::Module {
@@ -50,21 +49,64 @@ fn module(model: &Model<'_>, module: &crate::syntax::Module) -> ir::Module {
 struct Lowering<'m, 'p> {
     model: &'m Model<'p>,
     resolution: &'m Resolution,
-    diagnostics: Vec<Diagnostic>,
 }
 
 impl<'p> Lowering<'_, 'p> {
+    /// The functions that leave the entity they run at, cut.
+    fn functions(&self) -> (Vec<ir::Function>, Vec<Diagnostic>) {
+        let model = self.model;
+        let of_classes = model.class_refs().flat_map(|class| {
+            let methods = model.methods(class).iter();
+            methods.map(move |method| (Home::new(model, Some(class)), method))
+        });
+        let of_modules = model.functions.iter();
+        let of_modules = of_modules.map(|function| (Home::new(model, None), function));
+        let (mut functions, mut diagnostics) = (Vec::new(), Vec::new());
+        for (home, function) in of_classes.chain(of_modules) {
+            if self.is_cut(function) {
+                let (cut, found) = self.function(home, function);
+                functions.push(cut);
+                diagnostics.extend(found);
+            }
+        }
+        functions.sort_by(|a, b| (&a.module, a.origin.first).cmp(&(&b.module, b.origin.first)));
+        (functions, diagnostics)
+    }
+
+    fn is_cut(&self, function: &Function<'p>) -> bool {
+        let file = self.model.program.module(function.module).file;
+        !sites_of(self.resolution, file, function).is_empty()
+    }
+
+    fn function(
+        &self,
+        home: Home<'_, 'p>,
+        function: &Function<'p>,
+    ) -> (ir::Function, Vec<Diagnostic>) {
+        let (cut, diagnostics) = cut(self.model, self.resolution, home, function);
+        let function = ir::Function {
+            module: self.model.program.module(function.module).name.clone(),
+            name: home.qualified(function),
+            origin: self.lines(function.module, function.def, &function.def.decorator_list),
+            is_async: function.def.is_async,
+            header: cut.header,
+            receiver: home.receiver(function).map(str::to_owned),
+            blocks: cut.blocks,
+        };
+        (function, diagnostics)
+    }
+
     /// An entity; none where it has no usable key, which has been reported.
-    fn entity(&mut self, id: EntityId) -> Option<ir::Entity> {
+    fn entity(&self, id: EntityId) -> Option<ir::Entity> {
+        let class = ClassRef::Entity(id);
         let entity = self.model.entity(id);
         let key = entity.key.as_ref()?;
         let module = self.model.program.module(entity.module);
-        let init = entity.method("__init__");
-        let mut methods: Vec<ir::Method> = entity
-            .methods
-            .iter()
-            .filter(|function| is_method(function))
-            .map(|function| self.method(entity, function))
+        let init = self.model.method(class, "__init__");
+        let methods = self.model.all_methods(class).into_iter();
+        let mut methods: Vec<ir::Method> = methods
+            .filter(|(_, function)| is_method(function))
+            .map(|(definer, function)| self.method(definer, function))
             .collect();
         methods.sort_by(|a, b| a.name.cmp(&b.name));
         Some(ir::Entity {
@@ -84,7 +126,7 @@ impl<'p> Lowering<'_, 'p> {
                     type_: self.field_type(id, field.name),
                 })
                 .collect(),
-            init: init.map(|init| self.params(init)).unwrap_or_default(),
+            init: init.map(|(_, init)| self.params(init)).unwrap_or_default(),
             methods,
         })
     }
@@ -95,14 +137,14 @@ impl<'p> Lowering<'_, 'p> {
         known.cloned().unwrap_or(Type::Any)
     }
 
-    fn method(&mut self, entity: &Entity<'p>, function: &Function<'p>) -> ir::Method {
-        let file = self.model.program.module(function.module).file;
-        let body = if sites_of(self.resolution, file, function).is_empty() {
-            ir::Body::Plain
+    fn method(&self, definer: ClassRef, function: &Function<'p>) -> ir::Method {
+        let body = if self.is_cut(function) {
+            ir::Body::Split {
+                module: self.model.program.module(function.module).name.clone(),
+                function: Home::new(self.model, Some(definer)).qualified(function),
+            }
         } else {
-            let (body, found) = cut(self.model, self.resolution, entity, function);
-            self.diagnostics.extend(found);
-            body
+            ir::Body::Plain
         };
         ir::Method {
             name: function.name.to_owned(),

@@ -6,15 +6,17 @@ use super::cfg::{BlockId, Graph, Instr, Role, Term};
 use super::closures::{Closures, closures};
 use super::exits::Final;
 use super::fresh::Fresh;
+use super::home::Home;
 use super::imports::imports;
 use super::keepers::{Around, Made, kept};
 use super::names::{Effects, Names, Scan, locals};
 use super::scope::inner_names;
+use super::supers;
 use super::text::{Edit, Edits, Text};
 use super::zones::ZoneId;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Code, flow_name};
-use crate::model::{Entity, Function, Model};
+use crate::model::{Function, Model};
 use crate::resolve::{Resolution, Site};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::visitor::{self, Visitor};
@@ -35,8 +37,10 @@ pub struct Loop {
 pub struct Builder<'m, 'p> {
     pub model: &'m Model<'p>,
     pub resolution: &'m Resolution,
-    pub entity: &'m Entity<'p>,
+    pub home: Home<'m, 'p>,
     pub function: &'m Function<'p>,
+    /// The first parameter, where every block is given the entity that it runs at in its place.
+    pub receiver: Option<&'p str>,
     pub file: FileId,
     pub text: Text<'p>,
     pub edits: Edits,
@@ -74,19 +78,23 @@ impl<'m, 'p> Builder<'m, 'p> {
     pub fn new(
         model: &'m Model<'p>,
         resolution: &'m Resolution,
-        entity: &'m Entity<'p>,
+        home: Home<'m, 'p>,
         function: &'m Function<'p>,
     ) -> Self {
         let module = model.program.module(function.module);
         let source = model.program.sources.file(module.file);
-        let params = params(function);
+        let params = names(home.params(function));
         let flow = flow_name(&source.text);
         let mut bound = locals(&function.def.body);
         bound.extend(params.iter().cloned());
-        if let Some(receiver) = function.receiver {
+        let receiver = home.receiver(function);
+        if let Some(receiver) = receiver {
             bound.remove(receiver);
         }
-        let edits = Edits::default();
+        let mut edits = Edits::default();
+        if let (Some(_), None, Some(own)) = (home.class(), receiver, function.receiver) {
+            supers::write_out(&function.def.body, own, &mut edits);
+        }
         let sites = sites_of(resolution, module.file, function);
         let around = Around {
             model,
@@ -102,12 +110,13 @@ impl<'m, 'p> Builder<'m, 'p> {
         Self {
             model,
             resolution,
-            entity,
+            home,
             function,
+            receiver,
             file: module.file,
             text: Text::new(source, &module.tree, function.def),
             edits,
-            fresh: Fresh::new(taken(entity, function, &flow)),
+            fresh: Fresh::new(taken(home, function, &flow)),
             locals: bound,
             imports: imports(source, function),
             closures,
@@ -118,13 +127,25 @@ impl<'m, 'p> Builder<'m, 'p> {
             zone: None,
             flow,
             diagnostics: Vec::new(),
-            inner_names: inner_names(function, &[entity.name, "locals"]),
+            inner_names: inner_names(function, home.root().into_iter().chain(["locals"])),
             names_in_use: Vec::new(),
             current: None,
             sites,
             unsafe_loads,
             commented: HashSet::new(),
         }
+    }
+
+    /// The names of the parameters, without the receiver of an entity's method.
+    pub fn params(&self) -> Names {
+        names(self.home.params(self.function))
+    }
+
+    /// The names that the function binds.
+    pub fn bound(&self) -> HashSet<String> {
+        let mut bound = locals(&self.function.def.body);
+        bound.extend(self.params());
+        bound
     }
 
     /// The site that an expression is, or that it awaits, if any.
@@ -334,21 +355,16 @@ impl<'m, 'p> Builder<'m, 'p> {
     }
 }
 
-/// The names of a method's parameters, without its receiver.
-pub fn params(function: &Function<'_>) -> Names {
-    function
-        .params
-        .iter()
-        .map(|param| param.name.to_owned())
-        .collect()
+fn names(names: Vec<&str>) -> Names {
+    names.into_iter().map(str::to_owned).collect()
 }
 
-/// Every name in a method, and those that its blocks need.
-fn taken(entity: &Entity<'_>, function: &Function<'_>, flow: &str) -> HashSet<String> {
-    let ours = [flow, "locals", entity.name].map(str::to_owned);
-    let mut found = Identifiers(HashSet::from(ours));
-    found.0.extend(params(function));
-    found.0.extend(function.receiver.map(str::to_owned));
+/// Every name in a function, and those that its blocks need.
+fn taken(home: Home<'_, '_>, function: &Function<'_>, flow: &str) -> HashSet<String> {
+    let ours = [Some(flow), Some("locals"), home.root(), function.receiver];
+    let mut found = Identifiers(ours.into_iter().flatten().map(str::to_owned).collect());
+    let params = function.params.iter();
+    found.0.extend(params.map(|param| param.name.to_owned()));
     found.0.extend(locals(&function.def.body));
     found.visit_body(&function.def.body);
     found.0

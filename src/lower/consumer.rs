@@ -49,7 +49,7 @@ impl<'m, 'p> Builder<'m, 'p> {
         }
         match self.consumption(call) {
             Some(consumption) => self.consume(expr, call, &consumption),
-            None => self.lower_call_operands(call, false),
+            None => self.lower_call_operands(call),
         }
     }
 

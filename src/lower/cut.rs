@@ -2,30 +2,39 @@
 
 use std::collections::HashSet;
 
-use super::builder::{Builder, params};
+use super::builder::Builder;
 use super::cfg::{BlockId, Role, Term};
 use super::closures::Closures;
+use super::home::Home;
 use super::liveness::{Liveness, reachable};
-use super::names::{Effects, Names, locals};
+use super::names::{Effects, Names};
 use super::regions::Remade;
 use super::shared::refuse_changed;
 use super::{refuse, regions};
 use crate::diagnostics::Diagnostic;
-use crate::ir::{self, Block, digest_blocks};
-use crate::model::{Entity, Function, Model};
+use crate::ir::{Block, Code, digest_blocks};
+use crate::model::{Function, Model};
 use crate::resolve::Resolution;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{Expr, ExprContext, Stmt};
 use crate::syntax::{Ranged, TextRange, span};
 
-/// Cuts a method at its sites.
+/// A function that has been cut.
+pub struct Cut {
+    /// The definition through its colon.
+    pub header: Code,
+    /// The blocks; the first is the entry.
+    pub blocks: Vec<Block>,
+}
+
+/// Cuts a function at its sites.
 pub fn cut<'p>(
     model: &Model<'p>,
     resolution: &Resolution,
-    entity: &Entity<'p>,
+    home: Home<'_, 'p>,
     function: &Function<'p>,
-) -> (ir::Body, Vec<Diagnostic>) {
-    let mut builder = Builder::new(model, resolution, entity, function);
+) -> (Cut, Vec<Diagnostic>) {
+    let mut builder = Builder::new(model, resolution, home, function);
     let header = builder.text.header(function.def);
     let entry = builder.block(Role::Entry);
     builder.enter(entry);
@@ -34,7 +43,7 @@ pub fn cut<'p>(
     builder.end(Term::End);
     builder.graph.thread_jumps();
     builder.graph.connect();
-    let liveness = Liveness::new(&builder.graph, entry, &params(function));
+    let liveness = Liveness::new(&builder.graph, entry, &builder.params());
     let reachable = reachable(&builder.graph, entry);
     refuse_bindings(&mut builder);
     let first = regions::entry(&builder.graph, &reachable);
@@ -50,41 +59,27 @@ pub fn cut<'p>(
             functions: &builder.remade(),
         },
         function.name,
-        &members(entity),
+        &home.names(function),
     );
     refuse_locals(&mut builder, &blocks);
     refuse_exceptions(&mut builder);
     digest_blocks(&mut blocks);
-    let body = ir::Body::Split {
-        header: builder.text.render(header, &builder.edits),
-        receiver: function.receiver.unwrap_or("self").to_owned(),
-        blocks,
-    };
-    (body, builder.diagnostics)
-}
-
-fn members(entity: &Entity<'_>) -> HashSet<String> {
-    let fields = entity.fields.iter().chain(&entity.others);
-    let methods = entity.methods.iter().map(|method| method.name);
-    fields
-        .map(|field| field.name)
-        .chain(methods)
-        .map(str::to_owned)
-        .collect()
+    let header = builder.text.render(header, &builder.edits);
+    (Cut { header, blocks }, builder.diagnostics)
 }
 
 fn refuse_bindings(builder: &mut Builder<'_, '_>) {
     let mut found = Bindings {
-        receiver: builder.function.receiver,
-        entity: builder.entity.name,
+        receiver: builder.receiver,
+        class: builder.home.root(),
         closures: &builder.closures,
         found: Vec::new(),
     };
     found.visit_body(&builder.function.def.body);
     if found.found.is_empty() {
         // Bound by a parameter, an import, a definition, a handler or a pattern.
-        let bound = bound(builder.function);
-        let ours = [Some(builder.entity.name), builder.function.receiver];
+        let bound = builder.bound();
+        let ours = [builder.home.root(), builder.receiver];
         for name in ours.into_iter().flatten() {
             if bound.contains(name) {
                 let at = builder.function.def.name.range;
@@ -103,8 +98,7 @@ fn refuse_bindings(builder: &mut Builder<'_, '_>) {
 /// What may be unbound is handed over by way of the built-in `locals`.
 fn refuse_locals(builder: &mut Builder<'_, '_>, blocks: &[Block]) {
     let live = blocks.iter().flat_map(|block| &block.live);
-    if live.into_iter().any(|variable| variable.maybe_unbound)
-        && bound(builder.function).contains("locals")
+    if live.into_iter().any(|variable| variable.maybe_unbound) && builder.bound().contains("locals")
     {
         let at = builder.span(&builder.function.def.name.range);
         let refused = refuse::binding("a local of the name `locals`", at);
@@ -117,23 +111,17 @@ fn refuse_exceptions(builder: &mut Builder<'_, '_>) {
     let name = "BaseException";
     let is_global = builder.model.name(builder.function.module, name).is_some();
     let catches = builder.graph.zones.catches().next().is_some();
-    if catches && (is_global || bound(builder.function).contains(name)) {
+    if catches && (is_global || builder.bound().contains(name)) {
         let at = builder.span(&builder.function.def.name.range);
         let refused = refuse::binding("a `BaseException` of your own", at);
         builder.diagnostics.push(refused);
     }
 }
 
-/// The names that a function binds.
-fn bound(function: &Function<'_>) -> HashSet<String> {
-    let mut bound = locals(&function.def.body);
-    bound.extend(params(function));
-    bound
-}
-
 struct Bindings<'n> {
     receiver: Option<&'n str>,
-    entity: &'n str,
+    /// The name by which its class is found.
+    class: Option<&'n str>,
     closures: &'n Closures<'n>,
     found: Vec<(String, TextRange)>,
 }
@@ -142,7 +130,7 @@ impl<'a> Visitor<'a> for Bindings<'_> {
     fn visit_expr(&mut self, expr: &'a Expr) {
         if let Expr::Name(name) = expr
             && name.ctx != ExprContext::Load
-            && (Some(name.id.as_str()) == self.receiver || name.id.as_str() == self.entity)
+            && [self.receiver, self.class].contains(&Some(name.id.as_str()))
         {
             let what = format!("assigning to `{}`", name.id);
             self.found.push((what, name.range));
@@ -177,7 +165,7 @@ fn refuse_unbound(builder: &mut Builder<'_, '_>, region: &[BlockId]) {
     if !builder.diagnostics.is_empty() {
         return;
     }
-    let params = params(builder.function);
+    let params = builder.params();
     // What a function inside binds has to be bound around it as well.
     let inside = builder.closures.values().flat_map(|closure| &closure.binds);
     let inside: Names = inside

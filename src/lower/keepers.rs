@@ -7,7 +7,7 @@ use super::closures::{Closures, defaults, defaults_of, made};
 use super::comprehension::Comprehension;
 use super::names::{Effects, Names, Scan, locals, names_of_lambda, names_of_parameters};
 use crate::model::{Binding, Function, Model};
-use crate::resolve::{Resolution, meaning};
+use crate::resolve::Resolution;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, ExprContext, Stmt};
 use crate::syntax::{Ranged, TextRange, span};
@@ -43,7 +43,7 @@ impl Around<'_, '_> {
         if is_unknown && self.model.may_define(module, name) {
             return None;
         }
-        match meaning(self.model, module, func)? {
+        match self.model.dotted(module, func)? {
             Binding::External(dotted) => Some(dotted),
             _ => None,
         }

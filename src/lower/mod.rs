@@ -1,6 +1,6 @@
 //! From methods to blocks.
 //!
-//! A method that leaves its entity is cut in these steps: its sites are taken out of the expressions around them (`spill`,
+//! A function that leaves the entity that it runs at is cut in these steps: its sites are taken out of the expressions around them (`spill`,
 //! `stmts`), which gives a control-flow graph (`cfg`); the variables that live on are found (`liveness`); and the basic
 //! blocks that are entered at one place only become one block of the IR (`regions`).
 
@@ -17,6 +17,7 @@ mod cut;
 mod depart;
 mod exits;
 mod fresh;
+mod home;
 mod imports;
 mod keepers;
 mod liveness;
@@ -30,6 +31,7 @@ mod scope;
 mod shared;
 mod spill;
 mod stmts;
+mod supers;
 mod text;
 mod unpacking;
 mod zones;

@@ -309,12 +309,15 @@ impl<'a> Visitor<'a> for Escapes<'a, '_> {
 }
 
 /// The names that a function's comprehensions and lambdas have for themselves, and that mean nothing else in it; `taken` do.
-pub fn inner_names(function: &Function<'_>, taken: &[&str]) -> HashSet<String> {
+pub fn inner_names<'a>(
+    function: &Function<'a>,
+    taken: impl Iterator<Item = &'a str>,
+) -> HashSet<String> {
     let mut found = Meanings::default();
     found.visit_body(&function.def.body);
     found.outer.extend(locals(&function.def.body));
     let params = function.params.iter().map(|param| param.name);
-    let taken = taken.iter().copied().chain(function.receiver).chain(params);
+    let taken = taken.chain(function.receiver).chain(params);
     found.outer.extend(taken.map(str::to_owned));
     &found.inner - &found.outer
 }

@@ -10,6 +10,7 @@ use super::cfg::{BlockId, Graph, Term};
 use super::keepers::Made;
 use super::names::{Effects, Names, Scan};
 use super::{refuse, regions};
+use crate::resolve::Site;
 use crate::syntax::{Ranged, TextRange};
 
 /// Reports the functions whose variables change in another block.
@@ -27,7 +28,8 @@ pub fn refuse_changed(builder: &mut Builder<'_, '_>, reachable: &[BlockId]) {
         heads: regions::heads(&builder.graph, reachable)
             .into_iter()
             .collect(),
-        entity: builder.entity.name,
+        builder,
+        entities: builder.home.entities(builder.function),
     };
     let mut refused = BTreeSet::new();
     for id in reachable {
@@ -73,13 +75,15 @@ fn changed(function: &Effects, later: &Effects) -> Option<String> {
     stale.into_iter().chain(unseen).next()
 }
 
-struct Walk<'g> {
-    graph: &'g Graph,
+struct Walk<'b, 'm, 'p> {
+    builder: &'b Builder<'m, 'p>,
+    graph: &'b Graph,
     heads: HashSet<BlockId>,
-    entity: &'g str,
+    /// The entities that the function may run at, if these are known.
+    entities: Option<HashSet<&'m str>>,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_, '_> {
     /// What is done to the variables in all blocks of code that come after the one of that basic block.
     fn later(&self, from: BlockId) -> Effects {
         let mut all = Effects::default();
@@ -112,18 +116,32 @@ impl Walk<'_> {
     /// Where control goes while the function is there.
     fn next(&self, id: BlockId) -> Vec<BlockId> {
         let mut next = match &self.graph.block(id).term {
-            Term::Leave { targets, .. } if !self.may_stay(targets) => Vec::new(),
+            Term::Leave {
+                targets,
+                next: Some(next),
+                ..
+            } if !self.may_stay(targets, *next) => Vec::new(),
             _ => self.graph.successors(id),
         };
         next.extend(self.graph.catch(id));
         next
     }
 
-    /// Whether what is called may be of the entity itself, which needs not encode what waits.
-    fn may_stay(&self, targets: &[String]) -> bool {
+    /// Whether what is called may run at the entity itself, which needs not encode what waits until it returns to `next`.
+    fn may_stay(&self, targets: &[String], next: BlockId) -> bool {
+        let site = self.graph.block(next).site;
+        let site = site.and_then(|at| {
+            let sites = &self.builder.resolution.sites;
+            sites.get(&self.builder.span(&at))
+        });
+        let (Some(Site::Call { .. } | Site::Read { .. } | Site::Create { .. }), Some(here)) =
+            (site, &self.entities)
+        else {
+            return true;
+        };
         let mut entities = targets
             .iter()
             .map(|target| target.split('.').next().unwrap_or(target));
-        entities.any(|entity| entity == self.entity)
+        entities.any(|entity| here.contains(entity))
     }
 }

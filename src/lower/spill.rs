@@ -11,9 +11,10 @@ use super::depart::Departure;
 use super::fresh::{describe, short, snake};
 use super::names::Effects;
 use super::refuse;
+use super::supers::is_super;
 use super::text::Edit;
 use crate::ir::Code;
-use crate::model::{Binding, EntityId};
+use crate::model::{Binding, ClassRef, EntityId};
 use crate::resolve::{Site, is_defined};
 use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextRange, TextSize};
@@ -71,34 +72,18 @@ impl Builder<'_, '_> {
         }
         match (expr, site) {
             (Expr::Call(call), Site::Create { entity }) => self.depart_to_create(call, *entity),
-            (Expr::Call(call), Site::Call { targets }) => {
-                let targets = self.targets(targets);
-                self.depart_to_call(call, targets)
+            (Expr::Call(call), Site::Call { targets } | Site::Helper { targets }) => {
+                self.depart_to_call(call, targets.clone())
             }
-            (Expr::Call(call), Site::Helper { target }) => {
-                let targets = self.targets(std::slice::from_ref(target));
-                self.depart_to_call(call, targets)
-            }
-            (Expr::Attribute(attribute), Site::Read { targets }) => {
-                let targets = self.targets(targets);
-                self.depart_to_read(attribute, targets)
+            (Expr::Attribute(attribute), Site::Read { targets } | Site::Getter { targets }) => {
+                self.depart_to_read(attribute, targets.clone())
             }
             _ => unreachable!("a site is a call or an attribute"),
         }
     }
 
-    fn targets(&self, targets: &[(EntityId, String)]) -> Vec<String> {
-        let mut names: Vec<String> = targets
-            .iter()
-            .map(|(entity, member)| format!("{}.{member}", self.model.entity(*entity).name))
-            .collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-
     fn depart_to_call(&mut self, call: &ast::ExprCall, targets: Vec<String>) -> Departure {
-        self.lower_call_operands(call, true);
+        self.lower_call_operands(call);
         let (callee, receiver) = match &*call.func {
             Expr::Attribute(attribute) => (attribute.attr.to_string(), short(&attribute.value)),
             other => (short(other).unwrap_or_default(), None),
@@ -125,7 +110,12 @@ impl Builder<'_, '_> {
     }
 
     fn depart_to_create(&mut self, call: &ast::ExprCall, entity: EntityId) -> Departure {
-        self.lower_call_operands(call, true);
+        self.lower_call_operands(call);
+        let derived = self.model.derived(ClassRef::Entity(entity)).iter();
+        let mut targets: Vec<String> = derived
+            .map(|class| format!("{}.__init__", self.model.qualname(*class)))
+            .collect();
+        targets.sort();
         let entity = self.model.entity(entity).name.to_owned();
         Departure {
             leaving: Leaving::Create {
@@ -133,7 +123,7 @@ impl Builder<'_, '_> {
                 arguments: self.text.render_arguments(&call.arguments, &self.edits),
                 entity: entity.clone(),
             },
-            targets: vec![format!("{entity}.__init__")],
+            targets,
             effects: self.call_effects(call),
             wanted: format!("new_{}", snake(&entity)),
             role: Role::After {
@@ -184,15 +174,17 @@ impl Builder<'_, '_> {
         )
     }
 
-    /// Evaluates what is called and the arguments; `leaves` says that the call itself is a site.
-    pub fn lower_call_operands(&mut self, call: &ast::ExprCall, leaves: bool) {
+    /// Evaluates what is called and the arguments.
+    pub fn lower_call_operands(&mut self, call: &ast::ExprCall) {
         if let Some(generator) = self.only_unpacked(call) {
             return self.lower_only_unpacked(call, &generator);
         }
         let mut operands = Vec::new();
         match &*call.func {
-            Expr::Attribute(attribute) => operands.push(Operand::Receiver(attribute)),
-            _ if leaves => {}
+            // What is called may itself be read from another entity.
+            Expr::Attribute(attribute) if self.site(&call.func).is_none() => {
+                operands.push(Operand::Receiver(attribute));
+            }
             func => operands.push(Operand::Value(func)),
         }
         let is_only = call.arguments.args.len() == 1;
@@ -326,7 +318,7 @@ impl Builder<'_, '_> {
 
     fn is_own_method(&self, attribute: &ast::ExprAttribute) -> bool {
         matches!(&*attribute.value, Expr::Name(name) if self.is_receiver(name))
-            && self.entity.method(&attribute.attr).is_some()
+            && self.home.has_method(&attribute.attr)
     }
 
     /// Evaluates an expression into a temporary.
@@ -354,7 +346,7 @@ impl Builder<'_, '_> {
     }
 
     fn is_receiver(&self, name: &ast::ExprName) -> bool {
-        self.function.receiver == Some(name.id.as_str())
+        self.receiver == Some(name.id.as_str())
     }
 
     /// Whether evaluating an expression later, after other operands with sites, gives the same and cannot be told from now.
@@ -382,6 +374,7 @@ impl Builder<'_, '_> {
                 .is_none_or(|parameters| parameters.iter().all(|one| one.default().is_none())),
             Expr::Attribute(attribute) => self.is_of_module(expr) || self.is_own_method(attribute),
             Expr::UnaryOp(op) => matches!(&*op.operand, Expr::NumberLiteral(_)),
+            Expr::Call(_) => is_super(expr),
             Expr::Tuple(tuple) => tuple
                 .elts
                 .iter()

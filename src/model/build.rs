@@ -1,14 +1,14 @@
 //! From syntax trees to the model.
 
 use super::entity::{EntityDecorator, check, entity_decorator};
-use super::fields::fields;
+use super::fields::{of_class, of_entity};
 use super::function::{methods, module_function};
 use super::key::key;
 use super::link::{link, missing_names};
 use super::names::{RawClass, collect};
 use super::scope::{Binding, Scope};
 use super::view::View;
-use super::{Class, ClassId, Entity, EntityId, Model};
+use super::{Class, ClassId, ClassRef, Entity, EntityId, Hierarchy, Model};
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::statement_visitor::{StatementVisitor, walk_stmt};
@@ -39,33 +39,61 @@ pub fn build(program: &Program) -> (Model<'_>, Vec<Diagnostic>) {
         let in_module = in_module(program, &scopes, raw.module);
         if is_entity {
             ids.push(Binding::Entity(EntityId(entities.len() as u32)));
-            entities.push(entity(in_module, &raw, &mut diagnostics));
+            entities.push(entity(in_module, &raw));
         } else {
             ids.push(Binding::Class(ClassId(classes.len() as u32)));
             classes.push(class(in_module, raw));
         }
     }
+    let functions = names.functions.into_iter();
+    let functions = functions
+        .map(|(module, def)| module_function(in_module(program, &scopes, module), def))
+        .collect();
     for binding in scopes.iter_mut().flat_map(|scope| scope.names.values_mut()) {
         if let Binding::Class(found) = binding {
             *binding = ids[found.0 as usize].clone();
         }
     }
-    let functions = names
-        .functions
-        .into_iter()
-        .map(|(module, def)| module_function(module, def));
-    let model = Model {
+    let mut model = Model {
         program,
         entities,
         classes,
-        functions: functions.collect(),
+        functions,
         scopes,
+        hierarchy: Hierarchy::default(),
     };
+    model.hierarchy = Hierarchy::new(&model);
+    for index in 0..model.entities.len() {
+        complete(&mut model, index, &mut diagnostics);
+    }
+    diagnostics.extend(undecorated(&model));
     diagnostics.extend(duplicates(&model));
     if model.entities.is_empty() && diagnostics.is_empty() {
         diagnostics.extend(no_entity(&model));
     }
     (model, diagnostics)
+}
+
+/// Fills in what an entity has from its bases too, and its key; reports what it may not be.
+fn complete(model: &mut Model<'_>, index: usize, diagnostics: &mut Vec<Diagnostic>) {
+    let id = EntityId(index as u32);
+    let (fields, others) = of_entity(model, ClassRef::Entity(id));
+    model.entities[index].fields = fields;
+    model.entities[index].others = others;
+    let mut found = Vec::new();
+    check(model, id, &mut found);
+    let key = key(model, id, &mut found);
+    model.entities[index].key = key;
+    // What is wrong with a base class is said once, not for every entity that inherits it.
+    let is_new = |new: &Diagnostic, known: &[Diagnostic]| {
+        let same = |old: &Diagnostic| old.code == new.code && old.primary.span == new.primary.span;
+        !known.iter().any(same)
+    };
+    for diagnostic in found {
+        if is_new(&diagnostic, diagnostics) {
+            diagnostics.push(diagnostic);
+        }
+    }
 }
 
 fn in_module<'a, 'p>(
@@ -171,40 +199,51 @@ fn function_classes(body: &[ast::Stmt]) -> Vec<&ast::StmtClassDef> {
     finder.found
 }
 
-fn entity<'p>(
-    view: View<'_, 'p>,
-    raw: &RawClass<'p>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Entity<'p> {
-    let file = view.file();
-    let methods = methods(view, raw.class);
-    let (fields, others) = fields(file, raw.class, &methods);
-    let mut entity = Entity {
+fn entity<'p>(view: View<'_, 'p>, raw: &RawClass<'p>) -> Entity<'p> {
+    Entity {
         name: raw.class.name.as_str(),
         module: raw.module,
         class: raw.class,
         key: None,
-        fields,
-        others,
-        methods,
-    };
-    check(view, &entity, diagnostics);
-    entity.key = key(view, &entity, diagnostics);
-    entity
+        fields: Vec::new(),
+        others: Vec::new(),
+        methods: methods(view, raw.class),
+    }
 }
 
 fn class<'p>(view: View<'_, 'p>, raw: RawClass<'p>) -> Class<'p> {
-    let file = view.file();
     let methods = methods(view, raw.class);
-    let (mut fields, others) = fields(file, raw.class, &methods);
-    fields.extend(others);
     Class {
         qualname: raw.qualname,
         module: raw.module,
         class: raw.class,
-        fields,
+        fields: of_class(view, raw.class, &methods),
         methods,
     }
+}
+
+/// Plain classes that inherit from an entity.
+fn undecorated(model: &Model<'_>) -> Vec<Diagnostic> {
+    let is_entity = |class: &&ClassRef| matches!(class, ClassRef::Entity(_));
+    let plain = model.class_refs().filter(|class| !is_entity(&class));
+    plain
+        .filter_map(|class| {
+            let entity = model.order(class).iter().find(is_entity)?;
+            let file = model.program.module(model.module_of(class)).file;
+            let at = span(file, &model.class_def(class).name);
+            let (name, entity) = (model.qualname(class), model.qualname(*entity));
+            Some(
+                Diagnostic::new(
+                    "E0108",
+                    format!("`{name}` inherits from the entity `{entity}` and is none itself"),
+                    at,
+                    "",
+                )
+                .note("its instances would live under no address")
+                .help("decorate it with `@stateflow.entity`"),
+            )
+        })
+        .collect()
 }
 
 fn duplicates(model: &Model<'_>) -> Vec<Diagnostic> {

@@ -2,7 +2,7 @@
 
 use super::function::{Decorator, decorator, definitions, first_yield};
 use super::view::View;
-use super::{Entity, FunctionKind};
+use super::{Base, ClassRef, Entity, EntityId, FunctionKind, Model};
 use crate::diagnostics::Diagnostic;
 use crate::syntax::{Ranged, ast, span};
 
@@ -12,34 +12,53 @@ const ATTRIBUTES: &str =
     "the attributes of an entity are its stored state, which StateFlow reads and writes itself";
 const SPECIAL: &str = "on a reference to an entity that lives elsewhere, Python would call it without the entity's state";
 
-/// Reports what an entity's class may not be or hold.
-pub(super) fn check(view: View<'_, '_>, entity: &Entity<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let mut checker = Checker {
-        view,
-        entity,
-        diagnostics,
-    };
-    checker.class_decorators();
-    checker.bases();
-    for def in definitions(&entity.class.body) {
-        checker.special_name(def.name.as_str(), &def.name);
-        checker.method_decorators(def);
-        checker.method_form(def);
+/// Reports what an entity's class, and the plain classes that it inherits from, may not be or hold.
+pub(super) fn check(model: &Model<'_>, id: EntityId, diagnostics: &mut Vec<Diagnostic>) {
+    let entity = ClassRef::Entity(id);
+    for class in model.order(entity) {
+        let is_own = *class == entity;
+        if !is_own && matches!(class, ClassRef::Entity(_)) {
+            continue;
+        }
+        let mut checker = Checker {
+            model,
+            view: model.view(model.module_of(*class)),
+            entity: model.entity(id),
+            class: *class,
+            diagnostics,
+        };
+        checker.class_decorators(is_own);
+        checker.bases();
+        for def in definitions(&model.class_def(*class).body) {
+            checker.special_name(def.name.as_str(), &def.name);
+            checker.method_decorators(def);
+            checker.method_form(def);
+        }
+        checker.receivers();
     }
+    special_attributes(model.entity(id), diagnostics);
+}
+
+/// Reports attributes of special names: `__slots__ = ()`.
+fn special_attributes(entity: &Entity<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for field in &entity.others {
         if let Some(reason) = refused(field.name).filter(|reason| *reason != SPECIAL) {
-            let message = checker.special_message(field.name);
-            checker
-                .diagnostics
-                .push(Diagnostic::new("E0106", message, field.at, "").note(reason));
+            let message = special_message(entity, field.name);
+            diagnostics.push(Diagnostic::new("E0106", message, field.at, "").note(reason));
         }
     }
-    checker.receivers();
+}
+
+fn special_message(entity: &Entity<'_>, name: &str) -> String {
+    format!("entity `{}` defines `{name}`", entity.name)
 }
 
 struct Checker<'a, 'p> {
+    model: &'a Model<'p>,
     view: View<'a, 'p>,
     entity: &'a Entity<'p>,
+    /// The entity's own class, or a plain one that it inherits from.
+    class: ClassRef,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -49,20 +68,30 @@ impl Checker<'_, '_> {
         Diagnostic::new(code, message, span(file, at), "")
     }
 
-    fn class_decorators(&mut self) {
-        for decorator in &self.entity.class.decorator_list {
+    fn class_decorators(&mut self, is_own: bool) {
+        for decorator in &self.model.class_def(self.class).decorator_list {
             if entity_decorator(self.view, decorator).is_some() {
                 continue;
             }
+            let what = if is_own {
+                "on an entity"
+            } else {
+                "on a base class of an entity"
+            };
             let path = self.view.external(called(&decorator.expression));
             let found = match path.as_deref() {
-                Some("typing.final" | "typing_extensions.final") => continue,
+                Some(
+                    "typing.final"
+                    | "typing_extensions.final"
+                    | "typing.runtime_checkable"
+                    | "typing_extensions.runtime_checkable",
+                ) => continue,
                 Some("dataclasses.dataclass") => self
-                    .report("E0109", "`@dataclass` on an entity is not supported yet".to_owned(), decorator)
+                    .report("E0109", format!("`@dataclass` {what} is not supported yet"), decorator)
                     .note("it writes `__init__`, `__eq__` and `__repr__`, which an entity has its own rules for")
                     .help("write `__init__` by hand"),
                 _ => self
-                    .report("E0109", "this decorator on an entity is not supported".to_owned(), decorator)
+                    .report("E0109", format!("this decorator {what} is not supported"), decorator)
                     .note("it could replace the class that StateFlow compiles"),
             };
             self.diagnostics.push(found);
@@ -70,59 +99,54 @@ impl Checker<'_, '_> {
     }
 
     fn bases(&mut self) {
-        let entity = self.entity;
-        let what = "is not supported yet";
-        if let Some(params) = &entity.class.type_params {
-            let found = self.report("E0108", format!("a generic entity {what}"), &**params);
+        let harmless = [
+            "builtins.object",
+            "abc.ABC",
+            "typing.Protocol",
+            "typing.Generic",
+            "typing_extensions.Protocol",
+        ];
+        for base in self.model.bases(self.class) {
+            let (message, at) = match base {
+                Base::Own(..) => continue,
+                Base::External(dotted, _) if harmless.contains(&dotted.as_str()) => continue,
+                Base::External(dotted, at) => {
+                    let name = dotted.strip_prefix("builtins.").unwrap_or(dotted);
+                    (format!("an entity cannot inherit from `{name}`"), at)
+                }
+                Base::Unknown(at) => {
+                    let message = "this base class of an entity cannot be told from the text";
+                    (message.to_owned(), at)
+                }
+            };
+            let found = self
+                .report("E0108", message, *at)
+                .note("only classes of the app's own can be compiled and kept as state")
+                .help("hold an instance of that class in a field, or define its methods here");
             self.diagnostics.push(found);
         }
-        let Some(arguments) = &entity.class.arguments else {
-            return;
-        };
-        for base in &arguments.args {
-            let named = base
-                .as_subscript_expr()
-                .map_or(base, |generic| &generic.value);
-            let path = self.view.external(named);
-            let harmless = matches!(
-                path.as_deref(),
-                Some(
-                    "object"
-                        | "abc.ABC"
-                        | "typing.Protocol"
-                        | "typing.Generic"
-                        | "typing_extensions.Protocol"
-                )
-            );
-            if !harmless {
-                let message = format!("an entity that inherits from another class {what}");
-                let found = self
-                    .report("E0108", message, base)
-                    .help("hold an instance of that class in a field, or define its methods here");
-                self.diagnostics.push(found);
-            }
-        }
-        for keyword in &arguments.keywords {
+        let keywords = self.model.class_def(self.class).arguments.iter();
+        for keyword in keywords.flat_map(|arguments| &arguments.keywords) {
             let path = self.view.external(&keyword.value);
             if path.as_deref() != Some("abc.ABCMeta") {
-                let found = self.report(
-                    "E0108",
-                    format!("a metaclass or class keyword on an entity {what}"),
-                    keyword,
-                );
+                let message = "a metaclass or class keyword on an entity is not supported yet";
+                let found = self.report("E0108", message.to_owned(), keyword);
                 self.diagnostics.push(found);
             }
         }
-    }
-
-    fn special_message(&self, name: &str) -> String {
-        format!("entity `{}` defines `{name}`", self.entity.name)
+        if self.model.is_disordered(self.class) {
+            let name = &self.model.class_def(self.class).name;
+            let message = format!("the bases of `{name}` have no consistent order");
+            let found = self.report("E0108", message, name);
+            self.diagnostics
+                .push(found.note("Python would raise TypeError"));
+        }
     }
 
     fn special_name(&mut self, name: &str, at: &impl Ranged) {
         if let Some(reason) = refused(name) {
             let found = self
-                .report("E0106", self.special_message(name), at)
+                .report("E0106", special_message(self.entity, name), at)
                 .note(reason)
                 .help(match reason {
                     IDENTITY => {
@@ -140,7 +164,10 @@ impl Checker<'_, '_> {
             let what = match self::decorator(self.view, decorator) {
                 Decorator::Accessor => "a property that can be set or deleted",
                 Decorator::Other => "this decorator",
-                Decorator::Binds(_) | Decorator::Transparent | Decorator::Overload => continue,
+                Decorator::Binds(_)
+                | Decorator::Transparent
+                | Decorator::Abstract
+                | Decorator::Overload => continue,
             };
             let found = self
                 .report("E0110", format!("{what} on a method of an entity is not supported yet"), decorator)
@@ -174,7 +201,7 @@ impl Checker<'_, '_> {
     }
 
     fn receivers(&mut self) {
-        for method in &self.entity.methods {
+        for method in self.model.methods(self.class) {
             if method.kind != FunctionKind::Static && method.receiver.is_none() {
                 let found = self
                     .report(

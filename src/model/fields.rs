@@ -1,9 +1,9 @@
 //! Attributes: what a class declares and what its methods assign to.
 
-use super::{Field, Function, FunctionKind};
-use crate::source::FileId;
+use super::view::View;
+use super::{Binding, ClassRef, Field, Function, FunctionKind, Model};
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
-use crate::syntax::{Ranged, TextRange, ast, span};
+use crate::syntax::{ModuleId, Ranged, TextRange, TextSize, ast, span};
 
 /// An assignment to an attribute of the receiver.
 #[derive(Debug, Clone, Copy)]
@@ -15,59 +15,159 @@ pub(super) struct Assignment<'p> {
 }
 
 impl<'p> Assignment<'p> {
-    fn field(self, file: FileId) -> Field<'p> {
+    fn field(self, view: View<'_, 'p>) -> Field<'p> {
         Field {
             name: self.name,
             annotation: self.annotation,
             value: self.value,
-            at: span(file, &self.range),
+            module: view.module,
+            at: span(view.file(), &self.range),
         }
     }
 }
 
-/// The attributes of a class: first those that `__init__` assigns (for a class with generated `__init__`, those that it
-/// declares), then the others that its body or its methods give it.
-pub(super) fn fields<'p>(
-    file: FileId,
+/// The attributes of a plain class: first those that its own `__init__` assigns (for a class with generated `__init__`, those
+/// that it declares), then the others that its body or its methods give it.
+pub(super) fn of_class<'p>(
+    view: View<'_, 'p>,
     class: &'p ast::StmtClassDef,
     methods: &[Function<'p>],
-) -> (Vec<Field<'p>>, Vec<Field<'p>>) {
-    let declared: Vec<_> = declarations(class)
-        .into_iter()
-        .map(|one| one.field(file))
-        .collect();
+) -> Vec<Field<'p>> {
+    let mut found = Attributes::default();
     let init = methods.iter().find(|method| method.name == "__init__");
-    let mut fields: Vec<Field<'p>> = Vec::new();
     for assignment in init.into_iter().flat_map(|init| assignments(init, false)) {
-        add(&mut fields, assignment.field(file));
+        add(&mut found.fields, assignment.field(view));
     }
-    let mut others: Vec<Field<'p>> = Vec::new();
-    for declaration in declared {
-        match fields
-            .iter_mut()
-            .find(|field| field.name == declaration.name)
-        {
-            Some(field) => field.annotation = field.annotation.or(declaration.annotation),
-            None => add(&mut others, declaration),
+    found.add_others(view, class, methods);
+    found.fields.extend(found.others);
+    found.fields
+}
+
+/// The attributes of an entity: those that its `__init__` assigns, with those of base classes that it calls, and the others.
+pub(super) fn of_entity<'p>(
+    model: &Model<'p>,
+    class: ClassRef,
+) -> (Vec<Field<'p>>, Vec<Field<'p>>) {
+    let mut found = Attributes::default();
+    found.add_initial(model, model.order(class), MAX_CALLS);
+    for definer in model.order(class) {
+        let view = model.view(model.module_of(*definer));
+        found.add_others(view, model.class_def(*definer), model.methods(*definer));
+    }
+    (found.fields, found.others)
+}
+
+/// So many calls of `__init__` from within others are followed.
+const MAX_CALLS: u32 = 50;
+
+/// What `__init__` assigns, and the rest.
+#[derive(Default)]
+struct Attributes<'p> {
+    fields: Vec<Field<'p>>,
+    others: Vec<Field<'p>>,
+}
+
+impl<'p> Attributes<'p> {
+    /// Adds what the first `__init__` in some classes assigns, and those that it calls, in the order of its text.
+    fn add_initial(&mut self, model: &Model<'p>, order: &[ClassRef], calls: u32) {
+        let Some((definer, init)) = model.method_among(order, "__init__") else {
+            return;
+        };
+        if calls == 0 {
+            return;
         }
-    }
-    for method in methods.iter().filter(|method| method.name != "__init__") {
-        for assignment in assignments(method, true) {
-            match fields
-                .iter_mut()
-                .find(|field| field.name == assignment.name)
+        let view = model.view(init.module);
+        let mut called = base_inits(init);
+        called.reverse();
+        let mut follow = |found: &mut Self, until: Option<TextSize>| {
+            while let Some(call) = called.last()
+                && until.is_none_or(|until| call.start() < until)
             {
-                Some(field) => field.annotation = field.annotation.or(assignment.annotation),
-                None => add(&mut others, assignment.field(file)),
+                let next = base_order(model, order, definer, init.module, call);
+                called.pop();
+                found.add_initial(model, &next, calls - 1);
+            }
+        };
+        for assignment in assignments(init, false) {
+            follow(self, Some(assignment.range.start()));
+            add(&mut self.fields, assignment.field(view));
+        }
+        follow(self, None);
+    }
+
+    /// Adds what the body of a class declares and its other methods assign.
+    fn add_others(
+        &mut self,
+        view: View<'_, 'p>,
+        class: &'p ast::StmtClassDef,
+        methods: &[Function<'p>],
+    ) {
+        let methods = methods.iter().filter(|method| method.name != "__init__");
+        let assigned = methods.flat_map(|method| assignments(method, true));
+        for assignment in declarations(class).into_iter().chain(assigned) {
+            let field = assignment.field(view);
+            match self
+                .fields
+                .iter_mut()
+                .find(|known| known.name == field.name)
+            {
+                Some(known) => annotate(known, &field),
+                None => add(&mut self.others, field),
             }
         }
     }
-    (fields, others)
+}
+
+/// Gives a field the annotation of another assignment to it, where it has none.
+fn annotate<'p>(field: &mut Field<'p>, other: &Field<'p>) {
+    if field.annotation.is_none() && other.annotation.is_some() {
+        field.annotation = other.annotation;
+        field.module = other.module;
+    }
+}
+
+/// The calls of `__init__` of base classes: `super().__init__(…)`, `Base.__init__(self, …)`.
+fn base_inits<'p>(init: &Function<'p>) -> Vec<&'p ast::Expr> {
+    struct Calls<'p>(Vec<&'p ast::Expr>);
+    impl<'p> Visitor<'p> for Calls<'p> {
+        fn visit_expr(&mut self, expr: &'p ast::Expr) {
+            if let ast::Expr::Call(call) = expr
+                && let ast::Expr::Attribute(callee) = &*call.func
+                && callee.attr.as_str() == "__init__"
+            {
+                self.0.push(&callee.value);
+            }
+            walk_expr(self, expr);
+        }
+    }
+    let mut found = Calls(Vec::new());
+    found.visit_body(&init.def.body);
+    found.0
+}
+
+/// Where `base.__init__` is looked up, from within the `__init__` that `definer` defines.
+fn base_order(
+    model: &Model<'_>,
+    order: &[ClassRef],
+    definer: ClassRef,
+    module: ModuleId,
+    base: &ast::Expr,
+) -> Vec<ClassRef> {
+    if base.is_call_expr() {
+        let mut after = order.iter().copied().skip_while(|class| *class != definer);
+        after.next();
+        return after.collect();
+    }
+    match model.dotted(module, base) {
+        Some(Binding::Entity(id)) => model.order(ClassRef::Entity(id)).to_vec(),
+        Some(Binding::Class(id)) => model.order(ClassRef::Class(id)).to_vec(),
+        _ => Vec::new(),
+    }
 }
 
 fn add<'p>(fields: &mut Vec<Field<'p>>, field: Field<'p>) {
     match fields.iter_mut().find(|known| known.name == field.name) {
-        Some(known) => known.annotation = known.annotation.or(field.annotation),
+        Some(known) => annotate(known, &field),
         None => fields.push(field),
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Decorator {
     Binds(FunctionKind),
     /// It changes nothing at run time.
     Transparent,
+    /// `@abstractmethod`.
+    Abstract,
     /// `@typing.overload`: the definition is only for type checkers.
     Overload,
     /// `@x.setter` and `@x.deleter`, under the property's name.
@@ -40,34 +42,46 @@ pub(super) fn decorator(view: View<'_, '_>, decorator: &ast::Decorator) -> Decor
             | "typing_extensions.override"
             | "typing.final"
             | "typing_extensions.final"
-            | "typing.no_type_check"
-            | "abc.abstractmethod",
+            | "typing.no_type_check",
         ) => Decorator::Transparent,
+        Some("abc.abstractmethod") => Decorator::Abstract,
         _ => Decorator::Other,
     }
 }
 
 /// A function at the top of a module.
-pub(super) fn module_function(module: ModuleId, def: &ast::StmtFunctionDef) -> Function<'_> {
+pub(super) fn module_function<'p>(
+    view: View<'_, 'p>,
+    def: &'p ast::StmtFunctionDef,
+) -> Function<'p> {
     Function {
         name: def.name.as_str(),
-        module,
+        module: view.module,
         def,
         kind: FunctionKind::Module,
         receiver: None,
         params: params(&def.parameters, false).1,
+        is_wrapped: is_wrapped(def, &decorators(view, def)),
+        is_abstract: false,
     }
+}
+
+fn decorators(view: View<'_, '_>, def: &ast::StmtFunctionDef) -> Vec<Decorator> {
+    let decorators = def.decorator_list.iter();
+    decorators
+        .map(|decorator| self::decorator(view, decorator))
+        .collect()
+}
+
+fn is_wrapped(def: &ast::StmtFunctionDef, decorators: &[Decorator]) -> bool {
+    decorators.contains(&Decorator::Other) || first_yield(def).is_some()
 }
 
 /// The functions of a class body, the last definition of each name.
 pub(super) fn methods<'p>(view: View<'_, 'p>, class: &'p ast::StmtClassDef) -> Vec<Function<'p>> {
     let mut methods: Vec<Function<'p>> = Vec::new();
     for def in definitions(&class.body) {
-        let decorators: Vec<_> = def
-            .decorator_list
-            .iter()
-            .map(|decorator| self::decorator(view, decorator))
-            .collect();
+        let decorators = decorators(view, def);
         if decorators.contains(&Decorator::Overload) || decorators.contains(&Decorator::Accessor) {
             continue;
         }
@@ -99,6 +113,8 @@ fn method<'p>(
         kind,
         receiver,
         params,
+        is_wrapped: is_wrapped(def, decorators) || (def.is_async && kind == FunctionKind::Property),
+        is_abstract: decorators.contains(&Decorator::Abstract),
     }
 }
 

@@ -4,7 +4,7 @@ use super::fields::assignments;
 use super::function::first_yield;
 use super::key_type::{KeyTypes, Told, is_name};
 use super::view::View;
-use super::{Entity, Function, FunctionKind, Key};
+use super::{ClassRef, Entity, EntityId, Function, FunctionKind, Key, Model};
 use crate::diagnostics::Diagnostic;
 use crate::ir::KeyType;
 use crate::syntax::ast::visitor::{Visitor, walk_expr};
@@ -14,15 +14,23 @@ const REASON: &str = "the key is the address of an instance: it is told from the
 
 /// Finds the key of an entity and reports what makes it unusable.
 pub(super) fn key<'p>(
-    view: View<'_, 'p>,
-    entity: &Entity<'p>,
+    model: &Model<'p>,
+    id: EntityId,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Key<'p>> {
-    let finder = KeyFinder { view, entity };
-    let Some(method) = entity.method("__key__") else {
-        diagnostics.push(finder.no_key());
+    let entity = model.entity(id);
+    let class = ClassRef::Entity(id);
+    let finder = |module| KeyFinder {
+        model,
+        view: model.view(module),
+        entity,
+        class,
+    };
+    let Some((_, method)) = model.method(class, "__key__") else {
+        diagnostics.push(finder(entity.module).no_key());
         return None;
     };
+    let finder = finder(method.module);
     let found = finder.key(method);
     if let Ok(key) = &found {
         finder.assigned_elsewhere(key, diagnostics);
@@ -31,8 +39,11 @@ pub(super) fn key<'p>(
 }
 
 struct KeyFinder<'a, 'p> {
+    model: &'a Model<'p>,
+    /// The names where `__key__` stands.
     view: View<'a, 'p>,
     entity: &'a Entity<'p>,
+    class: ClassRef,
 }
 
 type Checked<T> = Result<T, Box<Diagnostic>>;
@@ -134,7 +145,7 @@ impl<'p> KeyFinder<'_, 'p> {
     }
 
     fn unknown_field(&self, name: &str, at: &'p ast::Expr) -> Diagnostic {
-        let is_method = self.entity.method(name).is_some();
+        let is_method = self.model.method(self.class, name).is_some();
         let message = match is_method {
             true => format!("`__key__` calls the method `{name}`"),
             false => format!("`__key__` reads `self.{name}`, which `__init__` does not assign"),
@@ -148,7 +159,7 @@ impl<'p> KeyFinder<'_, 'p> {
     }
 
     fn key_type(&self, method: &Function<'p>, returned: &'p ast::Expr) -> Checked<KeyType> {
-        let types = KeyTypes::new(self.view, self.entity);
+        let types = KeyTypes::new(self.model, self.class, self.entity);
         let told = types.of_value(returned, method);
         let Some(annotation) = method.def.returns.as_deref() else {
             return match told {
@@ -166,8 +177,7 @@ impl<'p> KeyFinder<'_, 'p> {
                 }
             };
         };
-        let (Told::Key(declared), found) =
-            (types.of_annotation(annotation, self.entity.module), told)
+        let (Told::Key(declared), found) = (types.of_annotation(annotation, method.module), told)
         else {
             return Err(Box::new(self.other_type(annotation)));
         };
@@ -201,21 +211,19 @@ impl<'p> KeyFinder<'_, 'p> {
     }
 
     fn assigned_elsewhere(&self, key: &Key<'p>, diagnostics: &mut Vec<Diagnostic>) {
-        for method in self
-            .entity
-            .methods
-            .iter()
-            .filter(|method| method.name != "__init__")
-        {
+        let order = self.model.order(self.class).iter();
+        let methods = order.flat_map(|class| self.model.methods(*class));
+        for method in methods.filter(|method| method.name != "__init__") {
+            let file = self.model.program.module(method.module).file;
             for assignment in assignments(method, true) {
                 if key.fields.contains(&assignment.name) {
                     let name = assignment.name;
                     let message =
                         format!("`{name}` is part of the key and is assigned outside `__init__`");
-                    let file = self.view.file();
+                    let at = span(file, &assignment.range);
                     diagnostics.push(
-                        self.report("E0104", message, &assignment.range, "assigned here")
-                            .also(span(file, &key.def.name), format!("`__key__` reads `{name}`"))
+                        Diagnostic::new("E0104", message, at, "assigned here")
+                            .also(span(self.view.file(), &key.def.name), format!("`__key__` reads `{name}`"))
                             .note("the key is the address of an instance: if it changed, the instance could not be found again")
                             .help("create another instance, or keep what changes in a field that `__key__` does not read"),
                     );

@@ -4,9 +4,9 @@ use std::cell::Cell;
 
 use super::scope::Binding;
 use super::view::View;
-use super::{Entity, Field, Function};
+use super::{ClassRef, Entity, Field, Function, Model};
 use crate::ir::KeyType;
-use crate::syntax::{ModuleId, ast};
+use crate::syntax::{ModuleId, Ranged, ast};
 
 /// What is known of a type.
 pub(super) enum Told {
@@ -20,16 +20,21 @@ pub(super) enum Told {
 
 /// Tells types, a single time.
 pub(super) struct KeyTypes<'a, 'p> {
-    view: View<'a, 'p>,
+    model: &'a Model<'p>,
+    class: ClassRef,
     entity: &'a Entity<'p>,
     /// How many more names are followed: aliases and fields may go in a circle.
     left: Cell<u32>,
 }
 
 impl<'a, 'p> KeyTypes<'a, 'p> {
-    pub(super) fn new(view: View<'a, 'p>, entity: &'a Entity<'p>) -> Self {
-        let left = Cell::new(100);
-        Self { view, entity, left }
+    pub(super) fn new(model: &'a Model<'p>, class: ClassRef, entity: &'a Entity<'p>) -> Self {
+        Self {
+            model,
+            class,
+            entity,
+            left: Cell::new(100),
+        }
     }
 
     fn is_circle(&self) -> bool {
@@ -55,7 +60,12 @@ impl<'a, 'p> KeyTypes<'a, 'p> {
             | ast::Expr::List(_)
             | ast::Expr::Dict(_)
             | ast::Expr::Set(_) => Told::Other,
-            ast::Expr::Call(call) => match self.view.external(&call.func).as_deref() {
+            ast::Expr::Call(call) => match self
+                .model
+                .view(method.module)
+                .external(&call.func)
+                .as_deref()
+            {
                 Some("str") => Told::Key(KeyType::Str),
                 Some("int" | "len") => Told::Key(KeyType::Int),
                 _ => Told::Unknown,
@@ -70,9 +80,9 @@ impl<'a, 'p> KeyTypes<'a, 'p> {
 
     fn of_field(&self, field: &Field<'p>) -> Told {
         if let Some(annotation) = field.annotation {
-            return self.of_annotation(annotation, self.entity.module);
+            return self.of_annotation(annotation, field.module);
         }
-        let (Some(value), Some(init)) = (field.value, self.entity.method("__init__")) else {
+        let (Some(value), Some(init)) = (field.value, self.init_of(field)) else {
             return Told::Unknown;
         };
         let ast::Expr::Name(name) = value else {
@@ -87,9 +97,21 @@ impl<'a, 'p> KeyTypes<'a, 'p> {
             .iter()
             .find(|param| param.name == name.id.as_str());
         match param.and_then(|param| param.annotation) {
-            Some(annotation) => self.of_annotation(annotation, self.entity.module),
+            Some(annotation) => self.of_annotation(annotation, init.module),
             None => Told::Unknown,
         }
+    }
+
+    /// The `__init__` that assigns a field first.
+    fn init_of(&self, field: &Field<'p>) -> Option<&'a Function<'p>> {
+        let order = self.model.order(self.class).iter();
+        let methods = order.flat_map(|class| self.model.methods(*class));
+        let mut inits = methods.filter(|method| method.name == "__init__");
+        inits.find(|init| {
+            let value = field.value.map(|value| value.range());
+            init.module == field.module
+                && value.is_some_and(|value| init.def.range.contains_range(value))
+        })
     }
 
     /// The type that an annotation in a module means.
@@ -97,7 +119,7 @@ impl<'a, 'p> KeyTypes<'a, 'p> {
         if self.is_circle() {
             return Told::Unknown;
         }
-        let view = self.view.from(module);
+        let view = self.model.view(module);
         let named = match annotation {
             ast::Expr::StringLiteral(text) => Some(text.value.to_str().trim().to_owned()),
             ast::Expr::Name(_) | ast::Expr::Attribute(_) => view.external(annotation),

@@ -5,6 +5,7 @@ mod build;
 mod entity;
 mod fields;
 mod function;
+mod hierarchy;
 mod key;
 mod key_type;
 mod link;
@@ -13,6 +14,7 @@ mod scope;
 mod view;
 
 pub use build::build;
+pub use hierarchy::{Base, Hierarchy};
 pub use scope::{Binding, Scope};
 
 use crate::ir::ParamKind;
@@ -25,6 +27,15 @@ pub struct EntityId(pub u32);
 /// The index of a plain class in the [`Model`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClassId(pub u32);
+
+/// A class of the app's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ClassRef {
+    /// An entity.
+    Entity(EntityId),
+    /// A plain class.
+    Class(ClassId),
+}
 
 /// The index of a module-level function in the [`Model`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +54,8 @@ pub struct Model<'p> {
     pub functions: Vec<Function<'p>>,
     /// The names at the top of each module, by [`ModuleId`].
     pub scopes: Vec<Scope<'p>>,
+    /// Which class inherits from which.
+    pub hierarchy: Hierarchy<'p>,
 }
 
 /// A stateful entity.
@@ -56,12 +69,12 @@ pub struct Entity<'p> {
     pub class: &'p ast::StmtClassDef,
     /// Its key; an entity without a usable one has been reported.
     pub key: Option<Key<'p>>,
-    /// What `__init__` assigns to, in that order; the first assignment of each. An annotation may come from elsewhere in the
-    /// class.
+    /// What `__init__` assigns to, also that of a base class which it calls, in that order; the first assignment of each. An
+    /// annotation may come from elsewhere in the class or its bases.
     pub fields: Vec<Field<'p>>,
-    /// The other attributes: what the class body declares or assigns, and what other methods assign to.
+    /// The other attributes: what the body of the class or of a base declares or assigns, and what other methods assign to.
     pub others: Vec<Field<'p>>,
-    /// Its functions in the order of the class body, `__init__` and `__key__` among them; the last of each name.
+    /// Its own functions in the order of the class body; the last of each name.
     pub methods: Vec<Function<'p>>,
 }
 
@@ -85,6 +98,8 @@ pub struct Field<'p> {
     pub annotation: Option<&'p ast::Expr>,
     /// The value first assigned to it.
     pub value: Option<&'p ast::Expr>,
+    /// The module of the annotation or, where there is none, of the value.
+    pub module: ModuleId,
     /// Where it is first assigned or declared.
     pub at: crate::source::Span,
 }
@@ -119,6 +134,11 @@ pub struct Function<'p> {
     pub receiver: Option<&'p str>,
     /// The other parameters.
     pub params: Vec<Param<'p>>,
+    /// Whether it gives something else than its result when it is called: it is a generator, or has a decorator that is not
+    /// known.
+    pub is_wrapped: bool,
+    /// Whether it is decorated `@abstractmethod`.
+    pub is_abstract: bool,
 }
 
 /// How a function is bound.
@@ -163,6 +183,86 @@ impl<'p> Model<'p> {
     /// The module-level function of that id.
     pub fn function(&self, id: FunctionId) -> &Function<'p> {
         &self.functions[id.0 as usize]
+    }
+
+    /// The definition of a class.
+    pub fn class_def(&self, class: ClassRef) -> &'p ast::StmtClassDef {
+        match class {
+            ClassRef::Entity(id) => self.entity(id).class,
+            ClassRef::Class(id) => self.class(id).class,
+        }
+    }
+
+    /// The module that defines a class.
+    pub fn module_of(&self, class: ClassRef) -> ModuleId {
+        match class {
+            ClassRef::Entity(id) => self.entity(id).module,
+            ClassRef::Class(id) => self.class(id).module,
+        }
+    }
+
+    /// The qualified name of a class.
+    pub fn qualname(&self, class: ClassRef) -> &str {
+        match class {
+            ClassRef::Entity(id) => self.entity(id).name,
+            ClassRef::Class(id) => &self.class(id).qualname,
+        }
+    }
+
+    /// The functions that a class defines itself.
+    pub fn methods(&self, class: ClassRef) -> &[Function<'p>] {
+        match class {
+            ClassRef::Entity(id) => &self.entity(id).methods,
+            ClassRef::Class(id) => &self.class(id).methods,
+        }
+    }
+
+    /// The function of that name of a class, its own or inherited, and the class that defines it.
+    pub fn method(&self, class: ClassRef, name: &str) -> Option<(ClassRef, &Function<'p>)> {
+        self.method_among(self.order(class), name)
+    }
+
+    /// The first function of that name in some classes.
+    pub fn method_among(
+        &self,
+        order: &[ClassRef],
+        name: &str,
+    ) -> Option<(ClassRef, &Function<'p>)> {
+        order.iter().find_map(|class| {
+            let found = self
+                .methods(*class)
+                .iter()
+                .find(|method| method.name == name);
+            Some((*class, found?))
+        })
+    }
+
+    /// The functions of a class, its own and those inherited, each with the class that defines it; one of each name.
+    pub fn all_methods(&self, class: ClassRef) -> Vec<(ClassRef, &Function<'p>)> {
+        let mut found: Vec<(ClassRef, &Function<'p>)> = Vec::new();
+        for definer in self.order(class) {
+            for method in self.methods(*definer) {
+                if !found.iter().any(|(_, known)| known.name == method.name) {
+                    found.push((*definer, method));
+                }
+            }
+        }
+        found
+    }
+
+    /// What an expression of names and dots stands for at the top of a module; a built-in is `builtins.…`.
+    pub fn dotted(&self, module: ModuleId, expr: &ast::Expr) -> Option<Binding<'p>> {
+        match expr {
+            ast::Expr::Name(name) => Some(match self.name(module, &name.id) {
+                Some(binding) => binding.clone(),
+                None => Binding::External(format!("builtins.{}", name.id)),
+            }),
+            ast::Expr::Attribute(attribute) => {
+                let base = self.dotted(module, &attribute.value)?;
+                self.member(&base, &attribute.attr)
+            }
+            _ => None,
+        }
     }
 
     /// What a name stands for at the top of a module; none for a built-in.
@@ -245,11 +345,6 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
 }
 
 impl<'p> Entity<'p> {
-    /// The method of that name.
-    pub fn method(&self, name: &str) -> Option<&Function<'p>> {
-        self.methods.iter().find(|method| method.name == name)
-    }
-
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&Field<'p>> {
         self.fields.iter().find(|field| field.name == name)

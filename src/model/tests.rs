@@ -98,7 +98,10 @@ class Account:
             (key.type_, key.fields.as_slice()),
             (Some(KeyType::Str), ["number", "owner"].as_slice())
         );
-        let init = account.method("__init__").unwrap();
+        let init = model
+            .method(ClassRef::Entity(EntityId(0)), "__init__")
+            .unwrap()
+            .1;
         assert_eq!(init.receiver, Some("self"));
         let params: Vec<_> = init
             .params
@@ -114,13 +117,28 @@ class Account:
                 ("rest", ParamKind::VarKeyword)
             ]
         );
-        let kind = |name| account.method(name).unwrap().kind;
+        let kind = |name| {
+            let found = model.method(ClassRef::Entity(EntityId(0)), name);
+            found.unwrap().1.kind
+        };
         assert_eq!(kind("balance"), FunctionKind::Property);
         assert_eq!(kind("parse"), FunctionKind::Static);
         assert_eq!(kind("make"), FunctionKind::Class);
-        assert_eq!(account.method("parse").unwrap().receiver, None);
         assert_eq!(
-            account.method("parse").unwrap().params[0].kind,
+            model
+                .method(ClassRef::Entity(EntityId(0)), "parse")
+                .unwrap()
+                .1
+                .receiver,
+            None
+        );
+        assert_eq!(
+            model
+                .method(ClassRef::Entity(EntityId(0)), "parse")
+                .unwrap()
+                .1
+                .params[0]
+                .kind,
             ParamKind::PositionalOnly
         );
     });
@@ -423,13 +441,17 @@ fn what_an_entity_may_not_be_is_reported() {
     let head = |head: &str| said_of(&entity("").replace("class User", head));
     assert_eq!(head("class User(object)"), [] as [&str; 0]);
     assert_eq!(
-        head("class User(Base)"),
-        ["E0108 an entity that inherits from another class is not supported yet [Base]"]
+        head("class User(dict, Unknown)"),
+        [
+            "E0108 an entity cannot inherit from `dict` [dict]",
+            "E0108 an entity cannot inherit from `Unknown` [Unknown]"
+        ]
     );
     assert_eq!(
-        head("class User[T]"),
-        ["E0108 a generic entity is not supported yet [[T]]"]
+        head("class User(made())"),
+        ["E0108 this base class of an entity cannot be told from the text [made()]"]
     );
+    assert_eq!(head("class User[T]"), [] as [&str; 0]);
     assert_eq!(
         head("class User(metaclass=M)"),
         ["E0108 a metaclass or class keyword on an entity is not supported yet [metaclass=M]"]
@@ -438,6 +460,27 @@ fn what_an_entity_may_not_be_is_reported() {
     assert_eq!(
         said_of(&text),
         ["E0109 `@dataclass` on an entity is not supported yet [@d.dataclass]"]
+    );
+    let derived = format!("{}class Guest(User): pass\n", entity(""));
+    assert_eq!(
+        said_of(&derived),
+        ["E0108 `Guest` inherits from the entity `User` and is none itself [Guest]"]
+    );
+    let bases = "class A: pass\nclass B(A): pass\n";
+    let disordered = entity("").replace("class User", "class User(A, B)");
+    assert_eq!(
+        said_of(&format!("{bases}{disordered}")),
+        ["E0108 the bases of `User` have no consistent order [User]"]
+    );
+    let mixin = "class A:\n    def __eq__(self, other): ...\n    @cached\n    def f(self): ...\n";
+    let inherits = entity("").replace("class User", "class User(A)");
+    let again = inherits.replace("User", "Other");
+    assert_eq!(
+        said_of(&format!("{mixin}{inherits}{again}")),
+        [
+            "E0106 entity `User` defines `__eq__` [__eq__]",
+            "E0110 this decorator on a method of an entity is not supported yet [@cached]"
+        ]
     );
     let twice = format!("{}{}", entity(""), entity(""));
     assert_eq!(

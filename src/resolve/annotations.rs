@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 
 use super::code::Owner;
-use super::names::meaning;
 use super::types::{Type, Why};
 use crate::model::{Binding, Model};
 use crate::source::Span;
@@ -38,7 +37,7 @@ impl<'a> Annotations<'a> {
 
     /// The type that an annotation says; nothing for one that leaves it to the value (`x: Final = 3`).
     pub fn read(&self, expr: &ast::Expr) -> Option<Type> {
-        match meaning(self.model, self.module, expr) {
+        match self.model.dotted(self.module, expr) {
             Some(Binding::External(dotted))
                 if matches!(canonical(&dotted), "Final" | "ClassVar" | "TypeAlias") =>
             {
@@ -80,7 +79,7 @@ impl<'a> Annotations<'a> {
             }) => self.type_(left).join(self.type_(right)),
             ast::Expr::Subscript(subscript) => self.subscript(subscript),
             ast::Expr::Starred(starred) => self.type_(&starred.value),
-            _ => match meaning(self.model, self.module, expr) {
+            _ => match self.model.dotted(self.module, expr) {
                 Some(Binding::External(dotted)) => self.external(expr, &dotted),
                 Some(binding) => self.own(expr, binding),
                 None => self.not_known(expr),
@@ -107,7 +106,7 @@ impl<'a> Annotations<'a> {
     fn own(&self, expr: &ast::Expr, binding: Binding<'a>) -> Type {
         match binding {
             Binding::Entity(id) => Type::reference(id),
-            Binding::Class(id) => Type::Instance(id),
+            Binding::Class(id) => Type::instance(id),
             Binding::Variable {
                 module,
                 value: Some(value),
@@ -136,7 +135,7 @@ impl<'a> Annotations<'a> {
 
     /// `NewType("Name", T)` and `TypeVar("T", bound=T)`.
     fn type_constructor(&self, call: &ast::ExprCall) -> Option<Type> {
-        let Some(Binding::External(dotted)) = meaning(self.model, self.module, &call.func) else {
+        let Some(Binding::External(dotted)) = self.model.dotted(self.module, &call.func) else {
             return None;
         };
         match canonical(&dotted) {
@@ -181,7 +180,7 @@ impl<'a> Annotations<'a> {
     fn self_type(&self) -> Option<Type> {
         match self.owner {
             Owner::Entity(id) => Some(Type::reference(id)),
-            Owner::Class(id) => Some(Type::Instance(id)),
+            Owner::Class(id) => Some(Type::instance(id)),
             Owner::Module => None,
         }
     }
@@ -191,7 +190,7 @@ impl<'a> Annotations<'a> {
             ast::Expr::Tuple(tuple) => tuple.elts.as_slice(),
             single => std::slice::from_ref(single),
         };
-        let dotted = match meaning(self.model, self.module, &subscript.value) {
+        let dotted = match self.model.dotted(self.module, &subscript.value) {
             Some(Binding::External(dotted)) => dotted,
             _ => return self.type_(&subscript.value),
         };
@@ -289,7 +288,7 @@ fn generic(name: &str, of: &[Type]) -> Option<Type> {
 fn class_of(instance: &Type) -> Type {
     Type::union(instance.members().iter().map(|member| match member {
         Type::Entity { id, .. } => Type::EntityClass(*id),
-        Type::Instance(id) => Type::ClassObject(*id),
+        Type::Instance { id, .. } => Type::ClassObject(*id),
         _ => Type::Opaque,
     }))
 }

@@ -39,14 +39,12 @@ pub(super) fn check(
 
 /// How people name what a site reaches.
 fn named(facts: &Facts<'_>, site: &Site) -> String {
-    let entity = |id| facts.model.entity(id).name;
     match site {
-        Site::Call { targets } | Site::Read { targets } => {
-            let (id, member) = &targets[0];
-            format!("{}.{member}", entity(*id))
-        }
-        Site::Helper { target: (id, name) } => format!("{}.{name}", entity(*id)),
-        Site::Create { entity: id } => format!("{}(…)", entity(*id)),
+        Site::Call { targets }
+        | Site::Read { targets }
+        | Site::Helper { targets }
+        | Site::Getter { targets } => targets.first().cloned().unwrap_or_default(),
+        Site::Create { entity } => format!("{}(…)", facts.model.entity(*entity).name),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{ClassId, EntityId, Function, FunctionId, Model};
+use crate::model::{ClassId, ClassRef, EntityId, Function, FunctionId, Model};
 use crate::source::Span;
 use crate::syntax::span;
 
@@ -19,6 +19,26 @@ pub(crate) enum Owner {
     Class(ClassId),
     /// A module.
     Module,
+}
+
+impl From<ClassRef> for Owner {
+    fn from(class: ClassRef) -> Self {
+        match class {
+            ClassRef::Entity(id) => Self::Entity(id),
+            ClassRef::Class(id) => Self::Class(id),
+        }
+    }
+}
+
+impl Owner {
+    /// The class; none where it is a module.
+    pub fn class(self) -> Option<ClassRef> {
+        match self {
+            Self::Entity(id) => Some(ClassRef::Entity(id)),
+            Self::Class(id) => Some(ClassRef::Class(id)),
+            Self::Module => None,
+        }
+    }
 }
 
 /// A function of the app.
@@ -48,26 +68,27 @@ impl<'a> Codes<'a> {
             members: HashMap::new(),
             functions: Vec::new(),
         };
-        for (index, entity) in model.entities.iter().enumerate() {
-            let owner = Owner::Entity(EntityId(index as u32));
-            codes.add_members(owner, entity.name, &entity.methods);
+        for class in model.class_refs() {
+            for method in model.methods(class) {
+                let name = format!("{}.{}", model.qualname(class), method.name);
+                let id = codes.add(method, class.into(), name);
+                codes
+                    .members
+                    .entry((class.into(), method.name))
+                    .or_insert(id);
+            }
         }
-        for (index, class) in model.classes.iter().enumerate() {
-            let owner = Owner::Class(ClassId(index as u32));
-            codes.add_members(owner, &class.qualname, &class.methods);
+        for class in model.class_refs() {
+            for (definer, method) in model.all_methods(class) {
+                let id = codes.members[&(definer.into(), method.name)];
+                codes.members.insert((class.into(), method.name), id);
+            }
         }
         for function in &model.functions {
             let id = codes.add(function, Owner::Module, function.name.to_owned());
             codes.functions.push(id);
         }
         codes
-    }
-
-    fn add_members(&mut self, owner: Owner, class: &str, methods: &'a [Function<'a>]) {
-        for method in methods {
-            let id = self.add(method, owner, format!("{class}.{}", method.name));
-            self.members.entry((owner, method.name)).or_insert(id);
-        }
     }
 
     fn add(&mut self, function: &'a Function<'a>, owner: Owner, name: String) -> CodeId {
@@ -84,7 +105,7 @@ impl<'a> Codes<'a> {
         &self.all[id.0 as usize]
     }
 
-    /// The function of a class by its name.
+    /// The function of a class, its own or inherited, by its name.
     pub fn member(&self, owner: Owner, name: &str) -> Option<CodeId> {
         self.members.get(&(owner, name)).copied()
     }

@@ -4,7 +4,7 @@ use super::code::CodeId;
 use super::facts::Facts;
 use super::types::{Reason, Why};
 use crate::diagnostics::Diagnostic;
-use crate::model::{Entity, EntityId, FunctionKind, nearest};
+use crate::model::{ClassRef, Entity, EntityId, FunctionKind, nearest};
 use crate::source::{FileId, Span};
 use crate::syntax::{ast, span};
 
@@ -40,7 +40,7 @@ pub(crate) fn unknown_method(
         class_span(facts, entity),
         format!("`{}` is defined here", entity.name),
     );
-    let methods: Vec<&str> = callable(entity).collect();
+    let methods = callable(facts, id);
     diagnostic = diagnostic.note(match methods.as_slice() {
         [] => format!("`{}` has no methods yet", entity.name),
         _ => format!("`{}` has {}", entity.name, listed(&methods)),
@@ -88,7 +88,7 @@ pub(crate) fn unknown_attribute(
         [] => format!("`{}` has no attributes", entity.name),
         _ => format!("`{}` has {}", entity.name, listed(&fields)),
     });
-    match nearest(name, fields.iter().copied().chain(callable(entity))) {
+    match nearest(name, fields.iter().copied().chain(callable(facts, id))) {
         Some(meant) => diagnostic
             .help(format!("did you mean `{meant}`?"))
             .suggest(at, meant),
@@ -108,16 +108,14 @@ pub(crate) fn unknown_receiver(
     file: FileId,
 ) -> Option<Diagnostic> {
     let name = attribute.attr.as_str();
-    let has_it = |entity: &&Entity<'_>| {
+    let entities = facts.model.entities.iter().zip(0..);
+    let has_it = |(entity, id): &(&Entity<'_>, u32)| {
         entity.field(name).is_some()
-            || (use_ != Use::Assignment && callable(entity).any(|method| method == name))
+            || (use_ != Use::Assignment && callable(facts, EntityId(*id)).contains(&name))
     };
-    let candidates: Vec<&str> = facts
-        .model
-        .entities
-        .iter()
+    let candidates: Vec<&str> = entities
         .filter(has_it)
-        .map(|entity| entity.name)
+        .map(|(entity, _)| entity.name)
         .collect();
     let entity = candidates.first()?;
     let receiver = facts
@@ -220,7 +218,7 @@ pub(crate) fn change_of_copy(
     ))
 }
 
-/// A method, property, static or class method that is looked up on a reference without being a call.
+/// A method that is looked up on a reference without being called, or one that cannot be called there.
 pub(crate) fn reference_member(
     facts: &Facts<'_>,
     code: CodeId,
@@ -232,21 +230,13 @@ pub(crate) fn reference_member(
     let at = span(file, &attribute.attr);
     let member = attribute.attr.as_str();
     match code.function.kind {
-        _ if member == "__key__" || member == "__init__" => {
-            Diagnostic::new("E0208", format!("`{name}` cannot be called on a reference"), at, "")
-                .help("read the attributes that make up the key")
-        }
-        FunctionKind::Property => {
-            Diagnostic::new("E0208", format!("reading the property `{name}` of another entity is not supported yet"), at, "")
-                .help("make it a method and call it")
-        }
-        FunctionKind::Static | FunctionKind::Class => Diagnostic::new(
+        _ if member == "__key__" || member == "__init__" => Diagnostic::new(
             "E0208",
-            format!("`{name}` is not a method of the instance, and calling it through a reference is not supported yet"),
+            format!("`{name}` cannot be called on a reference"),
             at,
             "",
         )
-        .help(format!("call it on the class: `{name}(…)`")),
+        .help("read the attributes that make up the key"),
         _ => Diagnostic::new(
             "E0207",
             format!("using the method `{name}` of another entity as a value is not supported yet"),
@@ -256,23 +246,6 @@ pub(crate) fn reference_member(
         .note("a method of a reference exists only as a call that leaves this entity")
         .help(format!("call it where it stands: `{}(…)`", attribute.attr)),
     }
-}
-
-/// A constant of the class that is read through a reference.
-pub(crate) fn class_constant(
-    facts: &Facts<'_>,
-    id: EntityId,
-    attribute: &ast::ExprAttribute,
-    file: FileId,
-) -> Diagnostic {
-    let name = facts.model.entity(id).name;
-    Diagnostic::new(
-        "E0208",
-        format!("`{}` belongs to the class `{name}`, and using it through a reference is not supported yet", attribute.attr),
-        span(file, &attribute.attr),
-        "",
-    )
-    .help(format!("write `{name}.{}`", attribute.attr))
 }
 
 /// A method that is looked up on the class.
@@ -287,36 +260,49 @@ pub(crate) fn unbound(facts: &Facts<'_>, code: CodeId, at: Span) -> Diagnostic {
     .help("call the method on the instance")
 }
 
-/// A function that leaves its entity, used where it cannot be cut.
-pub(crate) fn leaving_function(
-    name: &str,
-    handed_on: bool,
-    at: Span,
-    site: Option<Span>,
-) -> Diagnostic {
-    let message = if handed_on {
-        format!("handing on `{name}`, which calls other entities, is not supported yet")
-    } else {
-        format!("calling `{name}`, which calls other entities, is not supported yet")
-    };
-    let diagnostic = Diagnostic::new("E0210", message, at, "")
-        .note("only methods of entities can be cut where they leave their entity")
-        .help("make it a method of the entity, or pass it values instead of references");
-    match site {
-        Some(site) => diagnostic.also(site, "here it leaves the entity"),
-        None => diagnostic,
-    }
+/// Why a function that leaves its entity cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It is handed on, to be called by others.
+    HandedOn,
+    /// It makes an object.
+    Construction,
+    /// It is a generator, or decorated.
+    Wrapped,
+    /// Python calls it by itself.
+    Special,
 }
 
-/// `super()` in an entity.
-pub(crate) fn super_call(at: Span) -> Diagnostic {
-    Diagnostic::new(
-        "E0211",
-        "`super()` in an entity is not supported yet",
-        at,
-        "",
-    )
-    .help("leave it out: an entity has no base class with methods of its own")
+/// A function that leaves its entity, used where it cannot be cut.
+pub(crate) fn leaving_function(name: &str, why: Refused, at: Span, site: Span) -> Diagnostic {
+    let (message, note, help) = match why {
+        Refused::HandedOn => (
+            format!("handing on `{name}`, which calls other entities, is not supported yet"),
+            "whoever gets it would call it where nothing can be cut",
+            "call it where it stands, in a loop if it is to be called for many values",
+        ),
+        Refused::Construction => (
+            format!(
+                "making an object by `{name}`, which calls other entities, is not supported yet"
+            ),
+            "an object is made in one piece",
+            "read the values before, and pass them",
+        ),
+        Refused::Wrapped => (
+            format!("calling `{name}`, which calls other entities, is not supported yet"),
+            "it is a generator, or has a decorator: a call of it does not simply run it, so it cannot be cut",
+            "make it a plain function that returns a list or a value",
+        ),
+        Refused::Special => (
+            format!("`{name}`, which calls other entities, cannot be cut"),
+            "Python calls such a method by itself, where nothing can be cut",
+            "give it an ordinary name, and call that",
+        ),
+    };
+    Diagnostic::new("E0210", message, at, "")
+        .also(site, "here it leaves the entity")
+        .note(note)
+        .help(help)
 }
 
 /// `getattr` and its like on a reference.
@@ -374,14 +360,17 @@ fn class_span(facts: &Facts<'_>, entity: &Entity<'_>) -> Span {
     )
 }
 
-/// The methods of an entity that can be called on a reference.
-pub(crate) fn callable<'e>(entity: &'e Entity<'_>) -> impl Iterator<Item = &'e str> {
+/// The methods and properties of an entity that can be used on a reference.
+fn callable<'e>(facts: &Facts<'e>, id: EntityId) -> Vec<&'e str> {
     let special = |name: &str| name.starts_with("__") && name.ends_with("__");
-    entity
-        .methods
-        .iter()
-        .filter(move |method| method.kind == FunctionKind::Method && !special(method.name))
-        .map(|method| method.name)
+    let methods = facts.model.all_methods(ClassRef::Entity(id)).into_iter();
+    methods
+        .filter(|(_, method)| {
+            matches!(method.kind, FunctionKind::Method | FunctionKind::Property)
+                && !special(method.name)
+        })
+        .map(|(_, method)| method.name)
+        .collect()
 }
 
 /// Parameters that would take the arguments of a call.

@@ -1,14 +1,13 @@
 //! What is known of the app as a whole: the types of fields, results and module variables.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::annotations::Annotations;
 use super::code::{CodeId, Codes, Owner};
 use super::infer;
-use super::names::meaning;
 use super::types::{Type, Why};
 use crate::ir::ParamKind;
-use crate::model::{Binding, ClassId, Field, FunctionKind, Model, Param};
+use crate::model::{Base, Binding, ClassId, ClassRef, EntityId, Field, FunctionKind, Model, Param};
 use crate::source::Span;
 use crate::syntax::{ModuleId, ast, span};
 
@@ -25,6 +24,7 @@ pub(crate) struct Facts<'a> {
     results: HashMap<CodeId, Type>,
     variables: HashMap<Span, Type>,
     evaluating: HashSet<Span>,
+    implementers: HashMap<ClassRef, Vec<ClassRef>>,
 }
 
 impl<'a> Facts<'a> {
@@ -39,39 +39,27 @@ impl<'a> Facts<'a> {
             results: HashMap::new(),
             variables: HashMap::new(),
             evaluating: HashSet::new(),
+            implementers: HashMap::new(),
         }
     }
 
-    /// The module that defines a class or, for a module-level function, `None`.
-    pub fn owner_module(&self, owner: Owner) -> Option<ModuleId> {
-        match owner {
-            Owner::Entity(id) => Some(self.model.entity(id).module),
-            Owner::Class(id) => Some(self.model.class(id).module),
-            Owner::Module => None,
-        }
-    }
-
-    /// An attribute of a class as the model has it.
+    /// An attribute of a class as the model has it, its own or inherited.
     fn attribute(&self, owner: Owner, name: &str) -> Option<&'a Field<'a>> {
-        match owner {
-            Owner::Entity(id) => self.model.entity(id).attribute(name),
-            Owner::Class(id) => self
-                .model
-                .class(id)
-                .fields
-                .iter()
-                .find(|field| field.name == name),
-            Owner::Module => None,
-        }
-    }
-
-    /// The definition of a class.
-    pub fn class_def(&self, owner: Owner) -> Option<&'a ast::StmtClassDef> {
-        match owner {
-            Owner::Entity(id) => Some(self.model.entity(id).class),
-            Owner::Class(id) => Some(self.model.class(id).class),
-            Owner::Module => None,
-        }
+        let order = self.model.order(owner.class()?).iter();
+        let mut found = order.filter_map(|class| match class {
+            ClassRef::Entity(id) => self.model.entity(*id).attribute(name),
+            ClassRef::Class(id) => {
+                let mut fields = self.model.class(*id).fields.iter();
+                fields.find(|field| field.name == name)
+            }
+        });
+        let first = found.next()?;
+        Some(match first.annotation {
+            Some(_) => first,
+            None => found
+                .find(|field| field.annotation.is_some())
+                .unwrap_or(first),
+        })
     }
 
     /// What an annotation in a class or module says.
@@ -81,22 +69,176 @@ impl<'a> Facts<'a> {
 
     /// The type that the annotation of a field says.
     pub fn annotated_field(&self, owner: Owner, name: &str) -> Option<Type> {
-        let module = self.owner_module(owner)?;
         let field = self.attribute(owner, name)?;
-        self.annotation(module, owner, field.annotation?)
+        self.annotation(field.module, owner, field.annotation?)
     }
 
-    /// The type of a field: as annotated, else all that is assigned to it.
+    /// The type of a field: as annotated, else all that is assigned to it, by methods of bases and of derived classes too.
     pub fn field(&mut self, owner: Owner, name: &str) -> Option<Type> {
         if let Some(type_) = self.annotated_field(owner, name) {
             return Some(type_);
         }
-        let assigned = self.fields.get(&(owner, name.to_owned())).cloned();
+        let related = self.related(owner.class()?);
+        let assigned = related
+            .iter()
+            .filter_map(|class| self.fields.get(&((*class).into(), name.to_owned())));
+        let assigned = assigned.cloned().reduce(Type::join);
         match self.class_variable(owner, name) {
             Some(type_) => Some(assigned.map_or(type_.clone(), |assigned| type_.join(assigned))),
             None if assigned.is_some() => assigned,
             None => self.attribute(owner, name).map(|_| Type::Never),
         }
+    }
+
+    /// The classes whose methods may run on an instance of a class or of one that inherits from it.
+    fn related(&self, class: ClassRef) -> BTreeSet<ClassRef> {
+        let derived = self.model.derived(class).iter();
+        derived
+            .flat_map(|one| self.model.order(*one))
+            .copied()
+            .collect()
+    }
+
+    /// The classes whose instances may stand where one of a class is asked for: it, those that inherit from it and, where it is a
+    /// protocol, those that have its members. An abstract entity has none.
+    pub fn implementers(&mut self, class: ClassRef) -> Vec<ClassRef> {
+        if let Some(known) = self.implementers.get(&class) {
+            return known.clone();
+        }
+        let mut found = self.model.derived(class).to_vec();
+        if let Some(members) = self.protocol_members(class) {
+            let fits = |other: &ClassRef| {
+                let owner = Owner::from(*other);
+                let has = |name: &&str| {
+                    self.codes.member(owner, name).is_some()
+                        || self.attribute(owner, name).is_some()
+                };
+                !found.contains(other) && members.iter().all(has)
+            };
+            let structural: Vec<ClassRef> = self.model.class_refs().filter(fits).collect();
+            found.extend(structural);
+        }
+        found.retain(|one| !(matches!(one, ClassRef::Entity(_)) && self.is_abstract(*one)));
+        self.implementers.insert(class, found.clone());
+        found
+    }
+
+    /// The entities among the implementers of a class.
+    pub fn entities_of(&mut self, class: ClassRef) -> Vec<EntityId> {
+        let found = self.implementers(class).into_iter();
+        found
+            .filter_map(|one| match one {
+                ClassRef::Entity(id) => Some(id),
+                ClassRef::Class(_) => None,
+            })
+            .collect()
+    }
+
+    /// The functions of that name that a call on an instance of a class may reach.
+    pub fn implementations(&mut self, class: ClassRef, name: &str) -> Vec<CodeId> {
+        let mut classes = vec![class];
+        classes.extend(self.implementers(class));
+        let codes = classes.into_iter();
+        let codes: BTreeSet<CodeId> = codes
+            .filter_map(|class| self.codes.member(class.into(), name))
+            .collect();
+        codes.into_iter().collect()
+    }
+
+    /// The functions of that name that run here when they are used on a value: on a plain object, the receiver, a class.
+    pub fn codes_of(&mut self, value: &Type, name: &str) -> Vec<CodeId> {
+        match value {
+            Type::Entity { id, .. } | Type::EntityClass(id) => {
+                self.implementations(ClassRef::Entity(*id), name)
+            }
+            Type::Instance {
+                id, is_self: true, ..
+            } => self.implementations(ClassRef::Class(*id), name),
+            Type::Instance { id, .. } | Type::ClassObject(id) => {
+                let plain = self.implementers(ClassRef::Class(*id)).into_iter();
+                let plain = plain.filter(|class| matches!(class, ClassRef::Class(_)));
+                let codes: BTreeSet<CodeId> = plain
+                    .filter_map(|class| self.codes.member(class.into(), name))
+                    .collect();
+                codes.into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The entities that a reference of a type may lead to: those of its class, or those that a plain class or a protocol stands
+    /// for.
+    pub fn entities_behind(&mut self, type_: &Type) -> Vec<EntityId> {
+        match type_ {
+            Type::Entity { id, is_self: false } => vec![*id],
+            Type::Instance {
+                id, is_self: false, ..
+            } => self.entities_of(ClassRef::Class(*id)),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a use of that member may reach, on a reference to an entity of a class or of one that inherits from it.
+    pub fn targets(&mut self, id: EntityId, member: &str) -> Vec<String> {
+        let mut entities = self.entities_of(ClassRef::Entity(id));
+        if entities.is_empty() {
+            entities.push(id);
+        }
+        let entities = entities.into_iter();
+        entities
+            .map(|id| format!("{}.{member}", self.model.entity(id).name))
+            .collect()
+    }
+
+    /// Whether an attribute can be read from another entity: a field, or a constant of the class.
+    pub fn is_readable(&self, id: EntityId, name: &str) -> bool {
+        self.model.entity(id).field(name).is_some() || self.in_class_body(Owner::Entity(id), name)
+    }
+
+    /// The functions that `super().name` may reach in the methods of a class.
+    pub fn inherited(&self, class: ClassRef, name: &str) -> Vec<CodeId> {
+        let derived = self.model.derived(class).iter();
+        let codes: BTreeSet<CodeId> = derived
+            .filter_map(|one| {
+                let order = self.model.order(*one);
+                let at = order.iter().position(|other| *other == class)?;
+                let (definer, _) = self.model.method_among(&order[at + 1..], name)?;
+                self.codes.member(definer.into(), name)
+            })
+            .collect();
+        codes.into_iter().collect()
+    }
+
+    /// Whether a class is a protocol.
+    pub fn is_protocol(&self, class: ClassRef) -> bool {
+        self.model
+            .bases(class)
+            .iter()
+            .any(|base| matches!(base, Base::External(dotted, _) if dotted.ends_with(".Protocol")))
+    }
+
+    /// The names that a protocol asks for; nothing where a class is none.
+    fn protocol_members(&self, class: ClassRef) -> Option<Vec<&'a str>> {
+        if !self.is_protocol(class) {
+            return None;
+        }
+        let order = self.model.order(class).iter();
+        let order = order.filter(|one| self.is_protocol(**one));
+        let mut members = Vec::new();
+        for one in order {
+            members.extend(self.model.methods(*one).iter().map(|method| method.name));
+            if let ClassRef::Class(id) = one {
+                members.extend(self.model.class(*id).fields.iter().map(|field| field.name));
+            }
+        }
+        members.retain(|name| !(name.starts_with("__") && name.ends_with("__")));
+        (!members.is_empty()).then_some(members)
+    }
+
+    /// Whether a class leaves a method abstract.
+    fn is_abstract(&self, class: ClassRef) -> bool {
+        let methods = self.model.all_methods(class);
+        methods.iter().any(|(_, method)| method.is_abstract)
     }
 
     /// The type of a field as clients see it: as annotated, else what `__init__` assigns to it.
@@ -105,15 +247,22 @@ impl<'a> Facts<'a> {
         if self.annotated_field(owner, name).is_some() {
             return all;
         }
-        match self.initial.get(&(owner, name.to_owned())) {
+        let order = owner
+            .class()
+            .map_or(&[][..], |class| self.model.order(class));
+        let initial = order
+            .iter()
+            .filter_map(|class| self.initial.get(&((*class).into(), name.to_owned())));
+        match initial.cloned().reduce(Type::join) {
             Some(Type::None | Type::Never) | None => all,
-            Some(initial) => initial.clone(),
+            Some(initial) => initial,
         }
     }
 
     /// Takes note that a value is assigned to a field.
     pub fn assign_field(&mut self, owner: Owner, name: &str, type_: Type, initially: bool) {
         let key = (owner, name.to_owned());
+        let type_ = type_.elsewhere();
         if initially {
             let known = self.initial.entry(key.clone()).or_insert(Type::Never);
             *known = std::mem::replace(known, Type::Never).join(type_.clone());
@@ -128,9 +277,12 @@ impl<'a> Facts<'a> {
 
     /// The type of a name that the class body itself assigns to.
     fn class_variable(&mut self, owner: Owner, name: &str) -> Option<Type> {
-        let class = self.class_def(owner)?;
-        let module = self.owner_module(owner)?;
-        let value = class_body_value(class, name)?;
+        let order = self.model.order(owner.class()?).iter();
+        let mut values = order.filter_map(|class| {
+            let value = class_body_value(self.model.class_def(*class), name)?;
+            Some((self.model.module_of(*class), value))
+        });
+        let (module, value) = values.next()?;
         Some(self.evaluate(module, value))
     }
 
@@ -201,7 +353,7 @@ impl<'a> Facts<'a> {
         let known = self.results.get(&id).cloned().unwrap_or(Type::Never);
         let joined = known
             .clone()
-            .join(type_)
+            .join(type_.elsewhere())
             .bounded(self.codes.span(self.model, id));
         if joined != known {
             self.changed = true;
@@ -265,48 +417,33 @@ impl<'a> Facts<'a> {
 
     /// Whether a plain class is an enumeration.
     pub fn is_enum(&self, class: ClassId) -> bool {
-        self.inherits(class, 0, &|dotted| dotted.starts_with("enum."))
-    }
-
-    /// Whether a plain class is another, or inherits from it.
-    pub fn derives(&self, class: ClassId, from: ClassId) -> bool {
-        class == from || self.derives_within(class, from, 0)
-    }
-
-    fn derives_within(&self, class: ClassId, from: ClassId, depth: u32) -> bool {
-        let class = self.model.class(class);
-        depth < 20
-            && class.class.bases().iter().any(|base| {
-                match meaning(self.model, class.module, base) {
-                    Some(Binding::Class(base)) => {
-                        base == from || self.derives_within(base, from, depth + 1)
-                    }
-                    _ => false,
-                }
-            })
-    }
-
-    fn inherits(&self, class: ClassId, depth: u32, test: &dyn Fn(&str) -> bool) -> bool {
-        let class = self.model.class(class);
-        depth < 20
-            && class.class.bases().iter().any(|base| {
-                match meaning(self.model, class.module, base) {
-                    Some(Binding::External(dotted)) => test(&dotted),
-                    Some(Binding::Class(base)) => self.inherits(base, depth + 1, test),
-                    _ => false,
-                }
-            })
+        let is_enum = |dotted: &str| dotted.starts_with("enum.");
+        self.model
+            .has_external_base(ClassRef::Class(class), is_enum)
     }
 
     /// Whether a name is bound in the body of a class: a constant, a nested class, an import.
     pub fn in_class_body(&self, owner: Owner, name: &str) -> bool {
-        self.class_def(owner)
-            .is_some_and(|class| class.body.iter().any(|stmt| binds(stmt, name)))
+        let order = owner
+            .class()
+            .map_or(&[][..], |class| self.model.order(class));
+        let mut bodies = order.iter().map(|class| &self.model.class_def(*class).body);
+        bodies.any(|body| body.iter().any(|stmt| binds(stmt, name)))
     }
 
     /// The methods of an entity that assign to an attribute of the receiver.
     pub fn assigned_somewhere(&self, owner: Owner, name: &str) -> bool {
-        self.fields.contains_key(&(owner, name.to_owned()))
+        let related = owner
+            .class()
+            .map(|class| self.related(class))
+            .unwrap_or_default();
+        let mut related = related.into_iter();
+        related.any(|class| self.fields.contains_key(&(class.into(), name.to_owned())))
+    }
+
+    /// Whether a function is a property.
+    pub fn is_property(&self, id: CodeId) -> bool {
+        self.codes.get(id).function.kind == FunctionKind::Property
     }
 
     /// Whether a function is a method that is bound to the instance.

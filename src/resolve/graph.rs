@@ -2,14 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::awaits;
 use super::code::{CodeId, Owner};
+use super::errors::{self, Refused};
 use super::facts::Facts;
-use super::infer::{Findings, Via};
+use super::infer::{Findings, OwnCall, Via};
 use super::{Resolution, Site};
-use super::{awaits, errors};
 use crate::diagnostics::Diagnostic;
-use crate::model::FunctionKind;
+use crate::model::{ClassRef, EntityId, FunctionKind};
 use crate::source::Span;
+use crate::syntax::span;
 
 /// The functions with what was found in them.
 pub(crate) struct Graph<'g, 'a> {
@@ -40,9 +42,7 @@ impl<'g, 'a> Graph<'g, 'a> {
     }
 
     fn callees(&self, code: CodeId) -> impl Iterator<Item = CodeId> + use<'g, 'a> {
-        let found = self.of(code);
-        let own = found.self_calls.iter().map(|call| call.code);
-        own.chain(found.own_calls.iter().map(|call| call.code))
+        self.of(code).own_calls.iter().map(|call| call.code)
     }
 
     fn find_leaving(&mut self) {
@@ -69,8 +69,7 @@ impl<'g, 'a> Graph<'g, 'a> {
     }
 
     fn find_reached(&mut self) {
-        let roots = self.facts.codes.ids().filter(|code| self.is_root(*code));
-        let mut pending: Vec<CodeId> = roots.collect();
+        let mut pending = self.roots();
         while let Some(code) = pending.pop() {
             if self.reached.insert(code) {
                 pending.extend(self.callees(code));
@@ -78,13 +77,20 @@ impl<'g, 'a> Graph<'g, 'a> {
         }
     }
 
-    /// Whether a function is a method of an entity, which clients and other entities call.
-    fn is_root(&self, code: CodeId) -> bool {
-        let code = self.facts.codes.get(code);
-        matches!(code.owner, Owner::Entity(_)) && code.function.kind == FunctionKind::Method
+    /// The methods and properties of entities, which clients and other entities call.
+    fn roots(&self) -> Vec<CodeId> {
+        let model = self.facts.model;
+        let entities = (0..model.entities.len() as u32).map(|id| ClassRef::Entity(EntityId(id)));
+        let methods = entities.flat_map(|entity| model.all_methods(entity));
+        methods
+            .filter(|(_, method)| {
+                matches!(method.kind, FunctionKind::Method | FunctionKind::Property)
+            })
+            .filter_map(|(definer, method)| self.facts.codes.member(definer.into(), method.name))
+            .collect()
     }
 
-    /// Fills in what is known of the methods and gives what is wrong with them.
+    /// Fills in what is known of the functions and gives what is wrong with them.
     pub fn finish(&self, resolution: &mut Resolution) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         let mut reached: Vec<CodeId> = self.reached.iter().copied().collect();
@@ -94,6 +100,9 @@ impl<'g, 'a> Graph<'g, 'a> {
             diagnostics.extend(found.diagnostics.iter().cloned());
             let at = self.facts.codes.span(self.facts.model, code);
             resolution.reached.insert(at);
+            if self.leaving.contains_key(&code) {
+                resolution.leaving.insert(at);
+            }
             resolution
                 .builtin_receivers
                 .extend(found.builtin_receivers.iter().copied());
@@ -101,33 +110,74 @@ impl<'g, 'a> Graph<'g, 'a> {
             self.uncarriable(found, at, resolution);
             let managers = found.managers.iter().cloned();
             resolution.uncarriable_managers.extend(managers);
-            if self.is_root(code) {
-                resolution.sites.extend(found.sites.iter().cloned());
-                self.helpers(found, resolution);
-                diagnostics.extend(awaits::check(self.facts, code, found, &resolution.sites));
-                diagnostics.extend(self.uncut(found));
+            resolution.sites.extend(found.sites.iter().cloned());
+            for call in &found.own_calls {
+                diagnostics.extend(self.own_call(call, &mut resolution.sites));
             }
+            diagnostics.extend(awaits::check(self.facts, code, found, &resolution.sites));
         }
+        diagnostics.extend(self.special_methods());
         diagnostics
     }
 
     fn calls(&self, found: &Findings, resolution: &mut Resolution) {
-        let model = self.facts.model;
-        let own = found.self_calls.iter().map(|call| (call.at, call.code));
-        let others = found.own_calls.iter().filter(|call| call.via != Via::Value);
-        for (at, code) in own.chain(others.map(|call| (call.at, call.code))) {
-            let callee = self.facts.codes.span(model, code);
-            resolution.calls.entry(at).or_default().push(callee);
+        let calls = found.own_calls.iter().filter(|call| call.via != Via::Value);
+        for call in calls {
+            let callee = self.facts.codes.span(self.facts.model, call.code);
+            resolution.calls.entry(call.at).or_default().push(callee);
         }
     }
 
-    fn helpers(&self, found: &Findings, resolution: &mut Resolution) {
-        for call in &found.self_calls {
-            if self.leaving.contains_key(&call.code) {
-                let target = call.target.clone();
-                resolution.sites.insert(call.at, Site::Helper { target });
-            }
+    /// Makes a site of the use of a function that leaves the entity, or says why that cannot be.
+    fn own_call(&self, call: &OwnCall, sites: &mut HashMap<Span, Site>) -> Option<Diagnostic> {
+        let leaves_at = *self.leaving.get(&call.code)?;
+        let code = self.facts.codes.get(call.code);
+        let refused = match call.via {
+            _ if code.function.is_wrapped => Some(Refused::Wrapped),
+            Via::Value => Some(Refused::HandedOn),
+            Via::Construction => Some(Refused::Construction),
+            Via::Call | Via::Property => None,
+        };
+        if let Some(why) = refused {
+            return Some(errors::leaving_function(
+                &code.name, why, call.at, leaves_at,
+            ));
         }
+        let targets = vec![code.name.clone()];
+        let site = sites.entry(call.at).or_insert_with(|| match call.via {
+            Via::Property => Site::Getter {
+                targets: Vec::new(),
+            },
+            _ => Site::Helper {
+                targets: Vec::new(),
+            },
+        });
+        if let Some(known) = site.targets() {
+            known.extend(targets);
+            known.sort();
+            known.dedup();
+        }
+        None
+    }
+
+    /// Special methods of plain classes that leave: Python calls them where nothing can be cut.
+    fn special_methods(&self) -> Vec<Diagnostic> {
+        let plain = self.facts.codes.ids().filter(|id| {
+            let code = self.facts.codes.get(*id);
+            let name = code.function.name;
+            let is_called = matches!(name, "__call__" | "__init__" | "__post_init__" | "__new__");
+            matches!(code.owner, Owner::Class(_)) && is_special(name) && !is_called
+        });
+        plain
+            .filter_map(|id| {
+                let leaves_at = *self.leaving.get(&id)?;
+                let code = self.facts.codes.get(id);
+                let file = self.facts.model.program.module(code.function.module).file;
+                let at = span(file, &code.function.def.name);
+                let why = Refused::Special;
+                Some(errors::leaving_function(&code.name, why, at, leaves_at))
+            })
+            .collect()
     }
 
     fn uncarriable(&self, found: &Findings, at: Span, resolution: &mut Resolution) {
@@ -139,22 +189,8 @@ impl<'g, 'a> Graph<'g, 'a> {
             resolution.uncarriable.insert(at, uncarriable);
         }
     }
+}
 
-    /// Uses of functions that leave the entity but cannot be cut.
-    fn uncut(&self, found: &Findings) -> Vec<Diagnostic> {
-        found
-            .own_calls
-            .iter()
-            .filter_map(|call| {
-                let site = self.leaving.get(&call.code)?;
-                let name = &self.facts.codes.get(call.code).name;
-                Some(errors::leaving_function(
-                    name,
-                    call.via == Via::Value,
-                    call.at,
-                    Some(*site),
-                ))
-            })
-            .collect()
-    }
+fn is_special(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
 }

@@ -16,13 +16,13 @@ mod types;
 
 pub(crate) use infer::changes;
 pub(crate) use locals::Locals;
-pub(crate) use names::{is_defined, meaning};
+pub(crate) use names::is_defined;
 
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::Diagnostic;
 use crate::ir;
-use crate::model::{EntityId, Function, Model};
+use crate::model::{ClassRef, EntityId, Function, Model};
 use crate::source::Span;
 use crate::syntax::span;
 use code::Owner;
@@ -32,29 +32,47 @@ use graph::Graph;
 /// Facts about the whole app are gathered over it this often at most.
 const MAX_ROUNDS: u32 = 20;
 
-/// An expression at which control may leave the method.
+/// An expression at which control may leave the function. What it may reach is named as people do, sorted: `Item.price`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Site {
     /// A call expression whose callee is a method of another entity, or of one that may be another.
     Call {
-        /// What it may reach: entity and method; at least one.
-        targets: Vec<(EntityId, String)>,
+        /// What it may reach.
+        targets: Vec<String>,
     },
-    /// A call expression of a method of `self` that itself leaves the entity.
+    /// A call expression of a function that runs at the same entity and itself leaves it.
     Helper {
-        /// The entity and the method.
-        target: (EntityId, String),
+        /// What it may reach.
+        targets: Vec<String>,
     },
-    /// An attribute expression that reads a field of another entity.
+    /// An attribute expression that reads a field or a property of another entity, or of one that may be another.
     Read {
-        /// What it may reach: entity and field; at least one.
-        targets: Vec<(EntityId, String)>,
+        /// What it may reach.
+        targets: Vec<String>,
     },
-    /// A call expression that creates an entity.
+    /// An attribute expression that runs a property which runs at the same entity and itself leaves it.
+    Getter {
+        /// What it may reach.
+        targets: Vec<String>,
+    },
+    /// A call expression that creates an entity of that class or of one that inherits from it.
     Create {
         /// The entity.
         entity: EntityId,
     },
+}
+
+impl Site {
+    /// What it may reach, but for a creation.
+    fn targets(&mut self) -> Option<&mut Vec<String>> {
+        match self {
+            Self::Call { targets }
+            | Self::Helper { targets }
+            | Self::Read { targets }
+            | Self::Getter { targets } => Some(targets),
+            Self::Create { .. } => None,
+        }
+    }
 }
 
 /// What is known of the program's expressions.
@@ -78,6 +96,8 @@ pub struct Resolution {
     pub annotations: HashMap<Span, ir::Type>,
     /// The definitions of the functions that run as part of an entity's method: those methods and what they call.
     pub reached: HashSet<Span>,
+    /// The definitions of the functions that leave the entity they run at, by themselves or in what they call.
+    pub leaving: HashSet<Span>,
 }
 
 /// Why a local cannot live on across a split.
@@ -120,17 +140,17 @@ fn surface(facts: &mut Facts<'_>, resolution: &mut Resolution) {
         let id = EntityId(index as u32);
         for field in &entity.fields {
             let type_ = facts.client_field(Owner::Entity(id), field.name);
-            let type_ = to_ir::to_ir(model, &type_);
+            let type_ = to_ir::to_ir(facts, &type_);
             resolution.fields.insert((id, field.name.to_owned()), type_);
         }
-        for method in &entity.methods {
+        for (_, method) in model.all_methods(ClassRef::Entity(id)) {
             annotations_of(facts, id, method, resolution);
         }
     }
 }
 
 fn annotations_of(
-    facts: &Facts<'_>,
+    facts: &mut Facts<'_>,
     entity: EntityId,
     method: &Function<'_>,
     resolution: &mut Resolution,
@@ -142,7 +162,7 @@ fn annotations_of(
         if let Some(type_) = facts.annotation(method.module, Owner::Entity(entity), annotation) {
             resolution
                 .annotations
-                .insert(span(file, annotation), to_ir::to_ir(model, &type_));
+                .insert(span(file, annotation), to_ir::to_ir(facts, &type_));
         }
     }
 }

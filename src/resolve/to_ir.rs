@@ -1,12 +1,13 @@
 //! Types as clients and reviewers see them.
 
+use super::facts::Facts;
 use super::types::Type;
 use crate::ir;
-use crate::model::Model;
+use crate::model::ClassRef;
 
 /// The type in terms of run-time classes.
-pub(crate) fn to_ir(model: &Model<'_>, type_: &Type) -> ir::Type {
-    let of = |type_: &Type| Box::new(to_ir(model, type_));
+pub(crate) fn to_ir(facts: &mut Facts<'_>, type_: &Type) -> ir::Type {
+    let model = facts.model;
     match type_ {
         Type::None => ir::Type::None,
         Type::Bool => ir::Type::Bool,
@@ -18,37 +19,54 @@ pub(crate) fn to_ir(model: &Model<'_>, type_: &Type) -> ir::Type {
             values: values.clone(),
         },
         Type::External(name) => class(name),
-        Type::Named(name, like) if name == "collections.abc.Mapping" => to_ir(model, like),
+        Type::Named(name, like) if name == "collections.abc.Mapping" => to_ir(facts, like),
         Type::Named(name, _) => class(name),
         Type::Entity { id, .. } => ir::Type::Entity {
             name: model.entity(*id).name.to_owned(),
         },
-        Type::Instance(id) => {
+        Type::Instance { id, .. } if facts.is_protocol(ClassRef::Class(*id)) => {
+            let entities = facts.entities_of(ClassRef::Class(*id)).into_iter();
+            let entities: Vec<Type> = entities.map(Type::reference).collect();
+            match entities.is_empty() {
+                true => ir::Type::Any,
+                false => union(entities.iter().map(|entity| to_ir(facts, entity))),
+            }
+        }
+        Type::Instance { id, .. } => {
             let class = model.class(*id);
             ir::Type::Class {
                 module: model.program.module(class.module).name.clone(),
                 name: class.qualname.clone(),
             }
         }
-        Type::List(element) | Type::Iter(element) => ir::Type::List { of: of(element) },
-        Type::Set(element) => ir::Type::Set { of: of(element) },
-        Type::Frozenset(element) => ir::Type::Frozenset { of: of(element) },
+        Type::List(element) | Type::Iter(element) => ir::Type::List {
+            of: boxed(facts, element),
+        },
+        Type::Set(element) => ir::Type::Set {
+            of: boxed(facts, element),
+        },
+        Type::Frozenset(element) => ir::Type::Frozenset {
+            of: boxed(facts, element),
+        },
         Type::Dict(key, value) => ir::Type::Dict {
-            key: of(key),
-            value: of(value),
+            key: boxed(facts, key),
+            value: boxed(facts, value),
         },
         Type::Tuple(elements) => ir::Type::Tuple {
             of: elements
                 .iter()
-                .map(|element| to_ir(model, element))
+                .map(|element| to_ir(facts, element))
                 .collect(),
         },
-        Type::TupleOf(element) => ir::Type::TupleOf { of: of(element) },
-        Type::Union(members) => union(members.iter().map(|member| to_ir(model, member))),
+        Type::TupleOf(element) => ir::Type::TupleOf {
+            of: boxed(facts, element),
+        },
+        Type::Union(members) => union(members.iter().map(|member| to_ir(facts, member))),
         Type::Never
         | Type::Unknown(_)
         | Type::Opaque
         | Type::Symbol(_)
+        | Type::Super(_)
         | Type::EntityClass(_)
         | Type::ClassObject(_)
         | Type::Function(_)
@@ -56,6 +74,10 @@ pub(crate) fn to_ir(model: &Model<'_>, type_: &Type) -> ir::Type {
         | Type::Callable(_)
         | Type::Module(_) => ir::Type::Any,
     }
+}
+
+fn boxed(facts: &mut Facts<'_>, type_: &Type) -> Box<ir::Type> {
+    Box::new(to_ir(facts, type_))
 }
 
 fn class(dotted: &str) -> ir::Type {

@@ -1,6 +1,6 @@
 //! What an expression may evaluate to, as far as entities are concerned.
 
-use crate::model::{ClassId, EntityId, FunctionId};
+use crate::model::{ClassId, ClassRef, EntityId, FunctionId};
 use crate::source::Span;
 use crate::syntax::ModuleId;
 
@@ -41,7 +41,7 @@ pub(crate) enum Type {
     Named(String, Box<Type>),
     /// A class, a function or a module from outside the app, by its dotted name.
     Symbol(String),
-    /// An entity: a reference, or the receiver of the method itself.
+    /// An entity of a class or of one that inherits from it: a reference, or the receiver of the method itself.
     Entity {
         /// Which.
         id: EntityId,
@@ -50,8 +50,17 @@ pub(crate) enum Type {
     },
     /// The class of an entity.
     EntityClass(EntityId),
-    /// An instance of a plain class of the app's.
-    Instance(ClassId),
+    /// An instance of a plain class of the app's or of one that inherits from it, which may be an entity.
+    Instance {
+        /// Which.
+        id: ClassId,
+        /// The arguments of a generic class, as far as they are known.
+        of: Vec<Type>,
+        /// Whether it surely is the receiver.
+        is_self: bool,
+    },
+    /// `super()` in a method of that class.
+    Super(ClassRef),
     /// A plain class of the app's.
     ClassObject(ClassId),
     /// A function of the app's.
@@ -117,6 +126,15 @@ impl Type {
         Self::Entity { id, is_self: false }
     }
 
+    /// An instance of a plain class.
+    pub fn instance(id: ClassId) -> Self {
+        Self::Instance {
+            id,
+            of: Vec::new(),
+            is_self: false,
+        }
+    }
+
     /// `list[of]`.
     pub fn list(of: Type) -> Self {
         Self::List(Box::new(of))
@@ -150,6 +168,51 @@ impl Type {
     /// `self | None`.
     pub fn optional(self) -> Self {
         self.join(Self::None)
+    }
+
+    /// The same, also inside, where nothing is known to be the receiver of the method: elsewhere that is an object like any other.
+    pub fn elsewhere(self) -> Self {
+        match self {
+            Self::Entity { id, .. } => Self::reference(id),
+            Self::Instance { id, of, .. } => Self::Instance {
+                id,
+                of: of.into_iter().map(Self::elsewhere).collect(),
+                is_self: false,
+            },
+            other => other.map(&mut |part| part.elsewhere()),
+        }
+    }
+
+    /// The type with other parts.
+    pub fn map(self, change: &mut impl FnMut(Type) -> Type) -> Self {
+        let mut boxed = |part: Box<Type>| Box::new(change(*part));
+        match self {
+            Self::List(of) => Self::List(boxed(of)),
+            Self::Set(of) => Self::Set(boxed(of)),
+            Self::Frozenset(of) => Self::Frozenset(boxed(of)),
+            Self::TupleOf(of) => Self::TupleOf(boxed(of)),
+            Self::Iter(of) => Self::Iter(boxed(of)),
+            Self::Callable(of) => Self::Callable(boxed(of)),
+            Self::Named(name, like) => Self::Named(name, boxed(like)),
+            Self::Dict(key, value) => Self::Dict(boxed(key), boxed(value)),
+            Self::Tuple(of) => Self::Tuple(of.into_iter().map(change).collect()),
+            Self::Union(of) => Self::union(of.into_iter().map(change)),
+            Self::Instance { id, of, is_self } => Self::Instance {
+                id,
+                of: of.into_iter().map(change).collect(),
+                is_self,
+            },
+            other => other,
+        }
+    }
+
+    /// The class of an object of the app's.
+    pub fn class(&self) -> Option<ClassRef> {
+        match self {
+            Self::Entity { id, .. } => Some(ClassRef::Entity(*id)),
+            Self::Instance { id, .. } => Some(ClassRef::Class(*id)),
+            _ => None,
+        }
     }
 
     /// The members of a union; else the type itself.
@@ -235,7 +298,7 @@ impl Type {
             | Self::Callable(of)
             | Self::Named(_, of) => Box::new(std::iter::once(&**of)),
             Self::Dict(key, value) => Box::new([&**key, &**value].into_iter()),
-            Self::Tuple(of) | Self::Union(of) => Box::new(of.iter()),
+            Self::Tuple(of) | Self::Union(of) | Self::Instance { of, .. } => Box::new(of.iter()),
             _ => Box::new(std::iter::empty()),
         }
     }
@@ -289,8 +352,8 @@ impl Type {
             Self::Str => Self::Str,
             Self::Bytes => Self::Int,
             Self::Unknown(reason) => Self::Unknown(reason.clone()),
-            Self::ClassObject(class) => Self::Instance(*class),
-            Self::Instance(_) => return None,
+            Self::ClassObject(class) => Self::instance(*class),
+            Self::Instance { .. } => return None,
             Self::None | Self::Never => Self::Never,
             _ => Self::Opaque,
         })
@@ -339,6 +402,19 @@ fn merge(left: &Type, right: &Type) -> Option<Type> {
         (Type::Entity { id, .. }, Type::Entity { id: other, .. }) if id == other => {
             Type::reference(*id)
         }
+        (
+            Type::Instance { id, of: a, .. },
+            Type::Instance {
+                id: other, of: b, ..
+            },
+        ) if id == other => Type::Instance {
+            id: *id,
+            of: match a.len() == b.len() {
+                true => a.iter().zip(b).map(|(a, b)| both(a, b)).collect(),
+                false => Vec::new(),
+            },
+            is_self: false,
+        },
         (Type::List(a), Type::List(b)) => Type::list(both(a, b)),
         (Type::Set(a), Type::Set(b)) => Type::set(both(a, b)),
         (Type::Frozenset(a), Type::Frozenset(b)) => Type::frozenset(both(a, b)),

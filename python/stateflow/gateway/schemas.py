@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NotRequired, cast
 
 from pydantic import ConfigDict, PydanticSchemaGenerationError, PydanticUserError, TypeAdapter
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, SchemaError, core_schema
 from typing_extensions import TypedDict
 
 from stateflow.gateway.annotations import Annotations, Unknown
@@ -65,7 +65,7 @@ class Schemas:
         annotation = self.annotation(type_)
         try:
             _list_schema(annotation)
-        except (PydanticSchemaGenerationError, PydanticUserError, TypeError, NameError, AttributeError):
+        except (PydanticSchemaGenerationError, PydanticUserError, TypeError, NameError, AttributeError, SchemaError):
             return Unknown
         return annotation
 

@@ -14,7 +14,7 @@ from stateflow.collectors import COLLECTORS
 from stateflow.errors import StateflowError
 from stateflow.exits import EXITS, MANAGERS, await_while_handling
 from stateflow.loops import LOOPS
-from stateflow.step.entities import Block, Entity
+from stateflow.step.entities import Block, Entity, bind_blocks, codes_of_coroutines
 from stateflow.step.message import Address
 from stateflow.step.record import Record
 from stateflow.step.references import address_of
@@ -42,22 +42,23 @@ class App:
         """`dataflow.json`."""
         self.wire = wire
         self.traces = traces
-        self.entities = {entity["name"]: Entity(entity, _find_class(entity)) for entity in ir["entities"]}
+        self.blocks: dict[Callable[..., Any], Block] = {
+            block.function: block for function in ir["functions"] for block in bind_blocks(function)
+        }
+        """By function."""
+        self.qualified_blocks = {block.qualified: block for block in self.blocks.values()}
+        self.entities = {entity["name"]: Entity(entity, _find_class(entity), self.blocks) for entity in ir["entities"]}
         self.classes: Mapping[str, type] = {name: entity.cls for name, entity in self.entities.items()}
         """The classes of the entities, by name."""
-        self.by_class = {entity.cls: entity for entity in self.entities.values()}
+        self.by_class = {
+            cls: entity for entity in self.entities.values() for cls in (entity.cls, entity.reference_class)
+        }
         self.reference_classes = frozenset(entity.reference_class for entity in self.entities.values())
         self.coroutines = frozenset[CodeType]({await_while_handling.__code__}).union(
-            *(entity.coroutines for entity in self.entities.values())
+            codes_of_coroutines(ir["functions"]), *(entity.coroutines for entity in self.entities.values())
         )
-        """The code of all asynchronous methods and blocks, and of what runs them."""
-        self.blocks: dict[Callable[..., Any], Block] = {}
-        """By function."""
-        self.qualified_blocks: dict[str, Block] = {}
+        """The code of all asynchronous methods, functions and blocks, and of what runs them."""
         for entity in self.entities.values():
-            for block in entity.blocks.values():
-                self.blocks[block.function] = block
-                self.qualified_blocks[block.qualified] = block
             wire.add_entity(entity.cls, entity.address)
             wire.add_entity(entity.reference_class, address_of)
         wire.add_entity(Address, tuple)

@@ -16,7 +16,7 @@ from stateflow.flow import Goto, Transition, Verb, handled
 from stateflow.step.activity import Activity, Outcome
 from stateflow.step.app import App
 from stateflow.step.coroutines import run
-from stateflow.step.entities import Entity
+from stateflow.step.entities import Block, Entity
 from stateflow.step.frames import Frame, UnknownBlock
 from stateflow.step.message import Address, Kind, Message
 from stateflow.step.record import Record
@@ -132,7 +132,7 @@ def _drive(activity: Activity, function: Callable[..., Any], args: tuple[Any, ..
             continue
         kind = type(result)
         if kind is Goto:
-            function, args, kwargs = _run(activity, result.block, (activity.instance,), result.live)
+            function, args, kwargs = _run(activity, activity.block(result.block), (), result.live)
         elif kind is Transition:
             function, args, kwargs = _leave(activity, result)
         elif result is _LEFT:
@@ -155,16 +155,17 @@ def _go_on(activity: Activity, value: object) -> _Todo:
 
 def _resume(activity: Activity, frame: Frame, came: object) -> _Todo:
     """Hand a result, or what stands for an exception, to a frame."""
-    return _run(activity, frame.block.function, (activity.instance, came), frame.live)
+    return _run(activity, frame.block, (came,), frame.live)
 
 
-def _run(activity: Activity, block: Any, args: tuple[Any, ...], live: dict[str, Any]) -> _Todo:
-    """Run a block, with what it is handling."""
-    error = handled(block, live)
+def _run(activity: Activity, block: Block, given: tuple[Any, ...], live: dict[str, Any]) -> _Todo:
+    """Say how a block is run, with what it is handling."""
+    args = (activity.instance, *given) if block.is_bound else given
+    error = handled(block.function, live)
     if error is None:
-        return block, args, live
-    is_async = block.__code__ in activity.app.coroutines
-    return (await_while_handling if is_async else while_handling), (error, block, args, live), {}
+        return block.function, args, live
+    is_async = block.function.__code__ in activity.app.coroutines
+    return (await_while_handling if is_async else while_handling), (error, block.function, args, live), {}
 
 
 def _leave(activity: Activity, transition: Transition) -> _Todo:

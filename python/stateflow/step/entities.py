@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple, NoReturn
 
@@ -18,32 +19,82 @@ _KEY_TYPES: Mapping[str, type] = {"str": str, "int": int}
 
 
 class Block(NamedTuple):
-    """A part of a split method at which frames resume, or which control goes to."""
+    """A part of a function that was cut, at which frames resume, or which control goes to."""
 
     name: str
     qualified: str
-    """With module and class, for a frame of an entity that has another block of this name."""
+    """With module and class."""
     digest: bytes
     function: Callable[..., Any]
+    is_bound: bool
+    """Whether it takes the entity of the step as its first argument."""
     path: str
     line: int
     """Of the call which it resumes from; 0 for the others."""
     takes_errors: bool
     """Whether it takes what the call has raised in the place of its result."""
     method: str
-    """The qualified name of its method, for tracebacks."""
+    """The qualified name of the function that it is a part of, for tracebacks."""
+
+
+def bind_blocks(function: Mapping[str, Any]) -> list[Block]:
+    """Find the blocks of a function of `dataflow.json`. Raises `StateflowError` where the bundle is not whole."""
+    return [_bind(function, block, _find(function, block["name"])) for block in function["blocks"][1:]]
+
+
+def codes_of_coroutines(functions: Iterable[Mapping[str, Any]]) -> Iterator[CodeType]:
+    """Give the code of every block of the asynchronous ones among the functions of `dataflow.json`."""
+    for function in functions:
+        if function["is_async"]:
+            for block in function["blocks"]:
+                found = _find(function, block["name"])
+                yield getattr(found, "__func__", found).__code__
+
+
+def _find(function: Mapping[str, Any], name: str) -> Any:
+    """Return what the class or the module of a function has of that name, which a class may keep to itself."""
+    home: Any = sys.modules[function["module"]]
+    *classes, _ = function["name"].split(".")
+    try:
+        for outer in classes:
+            home = getattr(home, outer)
+        found = vars(home)
+        if classes and name.startswith("__") and not name.endswith("__"):
+            name = f"_{classes[-1].lstrip('_')}{name}"
+        return found[name]
+    except (AttributeError, KeyError) as error:
+        raise StateflowError(f"the bundle is not whole: {function['name']} lacks a block: {error}") from error
+
+
+def _bind(function: Mapping[str, Any], block: Mapping[str, Any], found: Callable[..., Any]) -> Block:
+    return Block(
+        block["name"],
+        f"{found.__module__}:{found.__qualname__}",
+        bytes.fromhex(block["digest"]),
+        found,
+        function["receiver"] is not None,
+        function["origin"]["path"],
+        block["resumes_at"] or 0,
+        block["takes_errors"],
+        function["name"],
+    )
 
 
 class Entity:
-    """A class of entities, bound to its blocks."""
+    """A class of entities."""
 
-    def __init__(self, ir: Mapping[str, Any], cls: type) -> None:
+    def __init__(self, ir: Mapping[str, Any], cls: type, blocks: Mapping[Callable[..., Any], Block]) -> None:
         self.name: str = ir["name"]
         self.cls = cls
         self.layout = Layout(cls)
         self.key_type = _KEY_TYPES[ir["key"]["type"]]
-        self.blocks: dict[str, Block] = {}
-        """By name."""
+        self.blocks = {
+            block.name: block
+            for base in reversed(cls.__mro__)
+            for value in vars(base).values()
+            if isinstance(value, FunctionType) and (block := blocks.get(value)) is not None
+        }
+        """Those of its methods, by name; for two of one name that which the class has."""
         self.parameters: dict[str, list[str]] = {
             method["name"]: [param["name"] for param in method["params"]] for method in ir["methods"]
         }
@@ -52,10 +103,6 @@ class Entity:
         self.coroutines = frozenset(_coroutines(cls))
         """The code of the asynchronous methods and blocks."""
         self.reference_class = make_reference_class(cls, frozenset(_methods(cls)))
-        for method in ir["methods"]:
-            if method["body"]["kind"] == "split":
-                for block in method["body"]["blocks"][1:]:
-                    self.blocks[block["name"]] = _bind(cls, method, block)
         _refuse_calls(cls)
 
     def blank(self) -> Any:
@@ -89,23 +136,6 @@ def _coroutines(cls: type) -> Iterator[CodeType]:
         for value in vars(base).values():
             if inspect.iscoroutinefunction(value):
                 yield value.__code__
-
-
-def _bind(cls: type, method: Mapping[str, Any], block: Mapping[str, Any]) -> Block:
-    name: str = block["name"]
-    function = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
-    if not isinstance(function, FunctionType):
-        raise StateflowError(f"the bundle is not whole: {cls.__qualname__} has no block {name}")
-    return Block(
-        name,
-        f"{function.__module__}:{function.__qualname__}",
-        bytes.fromhex(block["digest"]),
-        function,
-        method["origin"]["path"],
-        block["resumes_at"] or 0,
-        block["takes_errors"],
-        function.__qualname__.removesuffix(name) + method["name"],
-    )
 
 
 def _refuse_calls(cls: type) -> None:

@@ -24,6 +24,7 @@ def write_bundle(app: str, folder: Path) -> Path:
     source = (APPS / f"{app}.py").read_text("utf-8")
     methods = _read_blocks((APPS / f"{app}.blocks").read_text("utf-8"))
     generated, lines, functions, entities = _weave(app, source, methods)
+    cut = [_function(app, source, *name, blocks) for name, blocks in methods.items()]
     bundle = folder / app
     (bundle / "app").mkdir(parents=True)
     (bundle / "app" / f"{app}.py").write_text(generated, "utf-8")
@@ -32,6 +33,7 @@ def write_bundle(app: str, folder: Path) -> Path:
         "name": app,
         "modules": [{"name": app, "path": f"{app}.py", "source": source, "imports_before": 1}],
         "entities": entities,
+        "functions": cut,
     }
     digest = blake2b(generated.encode(), digest_size=8).hexdigest()
     _write(bundle / "dataflow.json", ir)
@@ -102,9 +104,22 @@ def _weave(
                         if origin:
                             lines.append([len(out), int(origin[1]), 1])
                     functions.append([first, len(out), f"{cls.name}.{function.name}"])
-            entity["methods"].append(_method(app, function, blocks))
+            entity["methods"].append(_method(app, cls.name, function, blocks))
     copy(len(rows))
     return "\n".join(out), lines, functions, entities
+
+
+def _function(app: str, source: str, cls: str, method: str, blocks: list[list[str]]) -> dict[str, Any]:
+    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == cls]
+    (definition,) = (node for node in classes[0].body if isinstance(node, ast.FunctionDef) and node.name == method)
+    return {
+        "module": app,
+        "name": f"{cls}.{method}",
+        "origin": {"path": f"{app}.py", "first": definition.lineno, "last": definition.end_lineno},
+        "is_async": False,
+        "receiver": "self",
+        "blocks": [_block(block) for block in blocks],
+    }
 
 
 def _entity(app: str, cls: ast.ClassDef) -> dict[str, Any]:
@@ -115,10 +130,10 @@ def _params(function: ast.FunctionDef) -> list[dict[str, str]]:
     return [{"name": argument.arg, "kind": "regular"} for argument in function.args.args[1:]]
 
 
-def _method(app: str, function: ast.FunctionDef, blocks: list[list[str]] | None) -> dict[str, Any]:
+def _method(app: str, cls: str, function: ast.FunctionDef, blocks: list[list[str]] | None) -> dict[str, Any]:
     body: dict[str, Any] = {"kind": "plain"}
     if blocks is not None:
-        body = {"kind": "split", "blocks": [_block(block) for block in blocks]}
+        body = {"kind": "split", "module": app, "function": f"{cls}.{function.name}"}
     return {
         "name": function.name,
         "origin": {"path": f"{app}.py", "first": function.lineno, "last": function.end_lineno},

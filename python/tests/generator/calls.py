@@ -25,27 +25,87 @@ class Calls:
         if here.local or here.sites <= 0:
             return []
         options: list[Option[str]] = []
-        methods = [method for known in here.model.entities for method in known.methods if method.result == type]
-        remote = [method for method in methods if not method.helper]
-        helpers = [method for method in methods if method.helper and method.entity == here.own.name]
-        if remote:
-            options.append((5, "call", lambda: self.call(self._draw.one(remote), depth)))
-        if helpers:
-            options.append((3, "helper", lambda: self.call(self._draw.one(helpers), depth)))
+        if not here.reads_only:
+            options += self._calls(type, depth)
+        properties = [m for m in self._all() if m.form == "property" and m.result == type]
+        if properties and not here.reads_only:
+            options.append((2, "property", lambda: self._property(self._draw.one(properties), depth)))
         fields = [
             (known.name, name) for known in here.model.entities for name, kind in known.fields.items() if kind == type
         ]
         if fields:
             options.append((3, "read", lambda: self._read(*self._draw.one(fields), type, depth)))
-        if here.model.is_entity(type) and here.model.entity(type.name).key.name == "str":
+        keyed = here.model.is_entity(type) and here.model.entity(type.name).key.name == "str"
+        if keyed and not here.reads_only:
             options.append((0.7, "create", lambda: self._create(type, depth)))
         return options
 
-    def call(self, method: Method, depth: int) -> str:
+    def callable(self) -> list[Method]:
+        """What can be called from here."""
+        here = self._expressions
+        own = here.model.inherited(here.own)
+        methods = [method for method in self._all() if method.form != "property"]
+        return [method for method in methods if method.form != "method" or not method.helper or method in own]
+
+    def _all(self) -> list[Method]:
+        model = self._expressions.model
+        owned = [method for known in (*model.entities, model.crate) for method in known.methods]
+        return [*owned, *model.functions]
+
+    def _calls(self, type: Type, depth: int) -> list[Option[str]]:
+        methods = [method for method in self.callable() if method.result == type]
+        remote = [method for method in methods if not method.helper]
+        local = [method for method in methods if method.helper]
+        options: list[Option[str]] = []
+        if remote:
+            options.append((5, "call", lambda: self.call(self._draw.one(remote), depth)))
+        for method in {m.form: m for m in local}.values():
+            same = [other for other in local if other.form == method.form]
+            name = "helper" if method.form == "method" else f"{method.form} call"
+            options.append((2, name, lambda same=same: self.call(self._draw.one(same), depth)))  # type: ignore[misc]
+        supers = self._overridden(type)
+        if supers:
+            options.append((4, "super", lambda: self.call(self._draw.one(supers), depth, "super()")))
+        return options
+
+    def _overridden(self, type: Type) -> list[Method]:
+        """What `super()` has of what the class itself overrides."""
+        here = self._expressions
+        if here.own.base is None or here.method.form not in ("method", "property"):
+            return []
+        base = here.model.inherited(here.model.entity(here.own.base))
+        known = {method.name for method in here.own.methods}
+        return [m for m in base if m.result == type and m.name in known and m.form == "method"]
+
+    def call(self, method: Method, depth: int, receiver: str | None = None) -> str:
         """A call of a method, while there is fuel."""
+        here = self._expressions
+        here.sites -= 1
+        receiver = receiver or self._receiver(method, depth)
+        arguments = self._arguments(method, depth, receiver == "super()")
+        if method.form in ("function", "static", "class"):
+            arguments = f"{self._crate()}, {arguments}"
+        return f"{receiver}.{method.name}({arguments})" if receiver else f"{method.name}({arguments})"
+
+    def _crate(self) -> str:
+        here = self._expressions
+        return "self" if here.own is here.model.crate else "self.crate"
+
+    def _receiver(self, method: Method, depth: int) -> str:
+        """What a method is called on; nothing for a function."""
+        make = self._expressions.make
+        if method.form == "function":
+            return ""
+        if method.form == "plain":
+            return self._crate()
+        if method.form in ("static", "class"):
+            return method.entity if self._draw.chance(0.6) else make(entity(method.entity), 0)
+        return "self" if method.helper else make(entity(method.entity), depth)
+
+    def _property(self, method: Method, depth: int) -> str:
+        """A read of a property; what it gives of another entity is copied by itself."""
         self._expressions.sites -= 1
-        receiver = "self" if method.helper else self._expressions.make(entity(method.entity), depth)
-        return f"{receiver}.{method.name}({self._arguments(method, depth)})"
+        return f"{self._expressions.make(entity(method.entity), depth)}.{method.name}"
 
     def _read(self, name: str, field: str, type: Type, depth: int) -> str:
         """A read of another entity's field; what it refers to is copied at once."""
@@ -65,7 +125,9 @@ class Calls:
         make = self._expressions.fresh
         return f"{type.name}(self.new_key(), {make(Type('int'), depth)}, items={make(INTS, depth)})"
 
-    def _arguments(self, method: Method, depth: int) -> str:
+    def _arguments(self, method: Method, depth: int, here: bool = False) -> str:
+        """The arguments; those of what runs here may be shared with it."""
+        shared = method.helper or here
         given: list[str] = ["fuel - 1"]
         named = False
         for parameter in method.parameters[1:]:
@@ -77,11 +139,11 @@ class Calls:
                 named = True
                 continue
             named = named or parameter.kind == "keyword" or self._draw.chance(0.2)
-            given.append(self._argument(method, parameter, depth, named))
+            given.append(self._argument(shared, parameter, depth, named))
         return ", ".join(self._shuffled(given))
 
-    def _argument(self, method: Method, parameter: Parameter, depth: int, named: bool) -> str:
-        value = (self._expressions.make if method.helper else self._expressions.fresh)(parameter.type, depth)
+    def _argument(self, shared: bool, parameter: Parameter, depth: int, named: bool) -> str:
+        value = (self._expressions.make if shared else self._expressions.fresh)(parameter.type, depth)
         if not named:
             return f"*[{value}]" if self._draw.chance(0.06) else value
         return f'**{{"{parameter.name}": {value}}}' if self._draw.chance(0.1) else f"{parameter.name}={value}"

@@ -50,6 +50,8 @@ class Expressions:
         """How many scopes of comprehensions and lambdas are open."""
         self.iterating: list[set[str]] = []
         """The names of those scopes, which nothing inside may assign."""
+        self.reads_only = method.form == "property"
+        """Whether nothing is called: a property has no fuel."""
         self.calls = Calls(self)
         self.comprehensions = Comprehensions(self)
 
@@ -118,8 +120,11 @@ class Expressions:
         ):  # the type of what surely has no value is not known, which is refused where it is called
             options.append((0.03, "unbound", lambda: self.draw.one(unbound)))
         if self.model.is_entity(type):
-            if type.name == self.own.name:
+            if type.name in (self.own.name, self.own.base):
                 options.append((2, "self", lambda: "self"))
+            if self.model.derived(type.name):
+                name = self.draw.one(self.model.derived(type.name))
+                options.append((2, "derived", lambda: self._peer(entity(name))))
             options.append((3, "peer", lambda: self._peer(type)))
         else:
             options.append((2, "literal", lambda: self.literal(type)))
@@ -187,6 +192,11 @@ class Expressions:
         index = self._index(depth, len(parts))
         form = self.draw.one(["[{}]", "({},)"])
         return f"{form.format(', '.join(parts))}[{index}]"
+
+    def isinstance(self, depth: int) -> str:
+        """A test of the class of an entity."""
+        name, other = self.draw.one(self.model.entities).name, self.draw.one(self.model.entities).name
+        return f"isinstance({self.make(entity(name), depth)}, {other})"
 
     def _index(self, depth: int, length: int) -> str:
         form = self.draw.number(-1, 1)
@@ -289,6 +299,7 @@ def _bool(self: Expressions, depth: int, type: Type) -> Options:
         (1, "not", lambda: f"(not {self.condition(depth)})"),
         (1, "identity", identity),
         (1, "membership", membership),
+        (0.7, "isinstance", lambda: self.isinstance(depth)),
         (0.5, "mixed chain", lambda: f"({make(INT)} in {make(INTS)} != {make(INTS)})"),
         (0.3, "bool call", lambda: f"bool({self.condition(depth)})"),
     ]

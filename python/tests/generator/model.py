@@ -20,17 +20,25 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Method:
-    """A method. Its first parameter is always `fuel`, which ends recursion."""
+    """A method or function. Its first parameter is always `fuel`, which ends recursion, but for a property, which has none."""
 
     entity: str
+    """The class that it belongs to; that of its crate where it is a function."""
     name: str
     parameters: tuple[Parameter, ...]
     result: Type
+    form: str = "method"
+    """`method`, `property`, `static`, `class`, `function`, or `plain` (a method of the crate)."""
 
     @property
     def helper(self) -> bool:
-        """Whether only its own entity calls it, so that it may share objects with its callers."""
-        return self.name.startswith("_")
+        """Whether it runs where it is called, so that it may share objects with its callers."""
+        return self.name.startswith("_") or self.form not in ("method", "property")
+
+    @property
+    def public(self) -> bool:
+        """Whether clients may call it."""
+        return self.form == "method" and not self.helper
 
 
 @dataclass
@@ -42,6 +50,9 @@ class Entity:
     fields: dict[str, Type]
     """Without the key, the log and the counter of what it created."""
     methods: list[Method] = field(default_factory=list)
+    """Its own."""
+    base: str | None = None
+    """The entity that it inherits from."""
 
 
 @dataclass
@@ -49,6 +60,24 @@ class Model:
     """The classes of a program."""
 
     entities: list[Entity]
+    crate: Entity
+    """A plain class that is built like an entity, which every entity has one of."""
+    functions: list[Method] = field(default_factory=list)
+    """Of the module."""
+    mixin: bool = False
+    """Whether what all classes have stands in a class that they inherit from."""
+
+    def inherited(self, known: Entity) -> list[Method]:
+        """The methods of a class: its own, and those of its base that it does not override."""
+        if known.base is None:
+            return known.methods
+        own = {method.name for method in known.methods}
+        base = self.inherited(self.entity(known.base))
+        return known.methods + [method for method in base if method.name not in own]
+
+    def derived(self, name: str) -> list[str]:
+        """The classes that inherit from a class."""
+        return [known.name for known in self.entities if known.base == name]
 
     def entity(self, name: str) -> Entity:
         """The class of this name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .draw import Draw
@@ -12,9 +12,10 @@ from .layout import spread
 from .model import Entity, Method, Model, Parameter, Scope
 from .scenario import make_scenario
 from .statements import Statements, indented
-from .types import BOX, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS, Type, book, entity, peers, scores
+from .types import BOOL, BOX, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS, Type, book, entity, peers, scores
 
 Json = Any
+CRATE = "Crate"
 PRELUDE = """
 from __future__ import annotations
 
@@ -96,7 +97,9 @@ class Program:
 def generate(draw: Draw) -> Program:
     """A program."""
     model = _model(draw)
-    parts = [PRELUDE, *(_class(draw, model, known) for known in model.entities)]
+    parts = [PRELUDE, *_mixin(model)]
+    parts += [_class(draw, model, known) for known in (*model.entities, model.crate)]
+    parts += ["\n".join(_definition(draw, model, model.crate, function)) for function in model.functions]
     source = ast.unparse(ast.parse("\n".join(parts))) + "\n"
     often = draw.one([0, 0, 0.03, 0.2])
     return Program(spread(source, lambda: draw.chance(often)), tuple(make_scenario(draw, model)))
@@ -104,12 +107,33 @@ def generate(draw: Draw) -> Program:
 
 def _model(draw: Draw) -> Model:
     names = ["P", "Q", "R"][: draw.number(2, 3)]
-    model = Model([Entity(name, INT if name == "R" else STR, _fields(names)) for name in names])
+    crate = Entity(CRATE, STR, _fields(names))
+    model = Model([Entity(name, INT if name == "R" else STR, _fields(names)) for name in names], crate)
+    model.mixin = draw.chance(0.4)
     for known in model.entities:
-        count = draw.number(2, 4)
-        known.methods = [_method(draw, known.name, f"m{i}", names) for i in range(count)]
+        known.methods = [_method(draw, known.name, f"m{i}", names) for i in range(draw.number(2, 4))]
         known.methods += [_method(draw, known.name, f"_h{i}", names) for i in range(draw.number(0, 2))]
+        for form, initial in (("static", "s"), ("class", "c"), ("property", "v")):
+            if draw.chance(0.3):
+                known.methods.append(_method(draw, known.name, f"{initial}0{known.name}", names, form))
+    crate.methods = [_method(draw, CRATE, f"b{i}", names, "plain") for i in range(draw.number(0, 2))]
+    model.functions = [_method(draw, CRATE, f"f{i}", names, "function") for i in range(draw.number(0, 2))]
+    if draw.chance(0.4):
+        _inherit(draw, *model.entities[:2])
     return model
+
+
+def _inherit(draw: Draw, base: Entity, derived: Entity) -> None:
+    """Lets a class inherit: of methods of one name, those of the base are overridden or left."""
+    derived.base = base.name
+    known = {method.name: method for method in base.methods}
+    methods = []
+    for method in derived.methods:
+        if method.name not in known:
+            methods.append(method)
+        elif draw.chance(0.6):
+            methods.append(replace(known[method.name], entity=derived.name))
+    derived.methods = methods
 
 
 def _fields(names: list[str]) -> dict[str, Type]:
@@ -121,7 +145,7 @@ def _fields(names: list[str]) -> dict[str, Type]:
     return fields
 
 
-def _method(draw: Draw, owner: str, name: str, names: list[str]) -> Method:
+def _method(draw: Draw, owner: str, name: str, names: list[str], form: str = "method") -> Method:
     def type() -> Type:
         if draw.chance(0.4):
             return draw.one(
@@ -129,6 +153,8 @@ def _method(draw: Draw, owner: str, name: str, names: list[str]) -> Method:
             )
         return draw.one([INT, INT, *VALUES])
 
+    if form == "property":
+        return Method(owner, name, (), draw.one([INT, INT, STR, BOOL, PAIR, entity(draw.one(names))]), form)
     parameters = [Parameter("fuel", INT)]
     parameters += [Parameter(f"p{i}", type()) for i in range(draw.number(0, 2))]
     if draw.chance(0.3):
@@ -140,27 +166,45 @@ def _method(draw: Draw, owner: str, name: str, names: list[str]) -> Method:
     if draw.chance(0.15):
         parameters.append(Parameter("kd", STR, default='"kd"', kind="keyword"))
     result = draw.one([INT, INT, INT, STR, INTS, *VALUES, entity(draw.one(names)), peers(draw.one(names))])
-    return Method(owner, name, tuple(parameters), result)
+    return Method(owner, name, tuple(parameters), result, form)
+
+
+SHARED = [
+    "def note(self, value: int) -> int:",
+    '    self.log.append(f"note {value}")',
+    "    return value",
+    "def new_key(self) -> str:",
+    "    self.made += 1",
+    '    return f"{self.key}.{self.made}"',
+]
+
+
+def _mixin(model: Model) -> list[str]:
+    return ["\n".join(["class Shared:", *indented(["log: list[str]", "made: int", *SHARED])])] if model.mixin else []
 
 
 def _class(draw: Draw, model: Model, known: Entity) -> str:
-    key = "key"
-    lines = [
-        f"def __init__(self, {key}: {known.key.annotation}, n: int, items: list[int]) -> None:",
-        *indented(_initial(known)),
-        f"def __key__(self) -> {known.key.annotation}:",
-        "    return self.key",
-        *_links(known),
-        "def note(self, value: int) -> int:",
-        '    self.log.append(f"note {value}")',
-        "    return value",
-        "def new_key(self) -> str:",
-        "    self.made += 1",
-        '    return f"{self.key}.{self.made}"',
-    ]
+    lines: list[str] = []
+    if known.base is None or draw.chance(0.3):
+        annotation = known.key.annotation
+        lines.append(f"def __init__(self, key: {annotation}, n: int, items: list[int]) -> None:")
+        if known.base is not None:
+            lines += indented(["super().__init__(key, n, items)", "self.n = n + 1"])
+        elif known is model.crate:
+            lines += indented(_initial(known))
+        else:
+            lines += indented([*_initial(known), f'self.crate = {CRATE}(f"{{type(self).__name__}}-{{key}}", n, [n])'])
+    if known.base is None:
+        lines += ["" if known is model.crate else f"def __key__(self) -> {known.key.annotation}:\n    return self.key"]
+        lines += [line for part in _links(model, known) for line in part.split("\n")]
+        lines += [] if model.mixin else SHARED
     for method in known.methods:
         lines += _definition(draw, model, known, method)
-    return "\n".join(["@entity", f"class {known.name}:", *indented(lines)])
+    bases = [known.base] if known.base is not None else ["Shared"] if model.mixin else []
+    header = f"class {known.name}({', '.join(bases)}):"
+    body = [line for part in lines for line in part.split("\n")] or ["pass"]
+    decorators = [] if known is model.crate else ["@entity"]
+    return "\n".join([*decorators, header, *indented(body)])
 
 
 def _initial(known: Entity) -> list[str]:
@@ -173,8 +217,8 @@ def _initial(known: Entity) -> list[str]:
     return lines
 
 
-def _links(known: Entity) -> list[str]:
-    """The method that tells an entity of the others."""
+def _links(model: Model, known: Entity) -> list[str]:
+    """The method that tells an entity, and its crate, of the others."""
     given = [
         (name, type)
         for name, type in known.fields.items()
@@ -188,10 +232,14 @@ def _links(known: Entity) -> list[str]:
             f'    self.{low}_book = {{"a": {name}[0], "b": {name}[-1]}}',
             f"    self.{low}_scores = {{{name}[0]: 1}}",
         ]
+    if known is not model.crate:
+        lines.append(f"    self.crate.link({', '.join(f'list({name})' for name, _ in given)})")
     return lines
 
 
 def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list[str]:
+    if method.form in ("static", "class"):
+        known = model.crate
     scope = Scope({parameter.name: parameter.type for parameter in method.parameters if parameter.kind != "star"})
     expressions = Expressions(draw, model, known, method, scope)
     if any(parameter.kind == "star" for parameter in method.parameters):
@@ -199,15 +247,28 @@ def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list
     guard = expressions.without_calls(
         lambda: (expressions.make if method.helper else expressions.fresh)(method.result, 1)
     )
-    name = "helper" if method.helper else "method"
+    name = "helper" if method.form == "method" and method.helper else method.form
+    if method.form == "property":
+        value = draw.inside(name, lambda: expressions.make(method.result, 2))
+        return ["@property", f"def {method.name}(self) -> {method.result.annotation}:", f"    return {value}"]
     body = draw.inside(name, lambda: Statements(expressions).body(draw.number(2, 6), 2))
+    decorators, receiver = _RECEIVERS.get(method.form, ([], "self"))
     return [
-        f"def {method.name}(self, {_signature(method)}) -> {method.result.annotation}:",
+        *decorators,
+        f"def {method.name}({receiver}, {_signature(method)}) -> {method.result.annotation}:",
         f'    self.log.append(f"{method.name} {{fuel}}")',
         "    if fuel < 1:",
         f"        return {guard}",
         *indented(body),
     ]
+
+
+_RECEIVERS = {
+    "function": ([], f"self: {CRATE}"),
+    "static": (["@staticmethod"], f"self: {CRATE}"),
+    "class": (["@classmethod"], f"cls, self: {CRATE}"),
+}
+"""What runs without an entity of its own takes the crate as what it calls `self`."""
 
 
 def _signature(method: Method) -> str:

@@ -19,7 +19,7 @@ def make_scenario(draw: Draw, model: Model) -> list[Json]:
     steps += [_link(model, known, number) for known in model.entities for number in range(COUNT)]
     for _ in range(draw.number(5, 9)):
         known = draw.one(model.entities)
-        method = draw.one([method for method in known.methods if not method.helper])
+        method = draw.one([method for method in model.inherited(known) if method.public])
         steps.append(_call(draw, model, known, method))
     return steps
 
@@ -34,6 +34,9 @@ def _create(known: Entity, number: int) -> Json:
 
 def _link(model: Model, known: Entity, number: int) -> Json:
     lists = {f"{other.name.lower()}s": [_reference(other, i) for i in range(COUNT)] for other in model.entities}
+    for other in model.entities:
+        if other.base is not None:
+            lists[f"{other.base.lower()}s"].append(_reference(other, 0))
     return {"call": [known.name, _key(known, number), "link"], "with": lists}
 
 
@@ -72,7 +75,8 @@ def _value(draw: Draw, model: Model, type: Type) -> Json:
     if type == BOX:
         return {"$object": ["app.Box", {"n": draw.number(0, 9), "items": [1]}]}
     if model.is_entity(type):
-        return _reference(model.entity(type.name), draw.number(0, COUNT - 1))
+        actual = draw.one([type.name, *model.derived(type.name)])
+        return _reference(model.entity(actual), draw.number(0, COUNT - 1))
     values = [_value(draw, model, type.inside[-1]) for _ in range(draw.number(1, 3))]
     if type.name == "list":
         return values

@@ -101,13 +101,7 @@ class Statements:
         here = self.expressions
         if here.local or here.sites <= 0:
             return ["pass"]
-        methods = [
-            method
-            for known in here.model.entities
-            for method in known.methods
-            if not method.helper or known.name == here.own.name
-        ]
-        return [here.calls.call(self.draw.one(methods), 2)]
+        return [here.calls.call(self.draw.one(here.calls.callable()), 2)]
 
     def _mutation(self) -> Lines:
         make = self.expressions.make

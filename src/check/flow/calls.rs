@@ -7,7 +7,7 @@ use super::Flow;
 use super::state::{Reads, Value};
 use super::summary::{Loan, Summary};
 use crate::ir::ParamKind;
-use crate::model::{EntityId, Function};
+use crate::model::{ClassRef, EntityId, Function};
 use crate::resolve::{Site, changes};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr};
@@ -216,16 +216,18 @@ impl<'m, 'p> Flow<'_, 'm, 'p> {
     fn targets(&self, site: &Site) -> Vec<(String, &'m Function<'p>)> {
         let model = self.app.model;
         let method = |id: EntityId, name: &str| {
-            let entity = model.entity(id);
-            Some((format!("{}.{name}", entity.name), entity.method(name)?))
+            let (_, method) = model.method(ClassRef::Entity(id), name)?;
+            Some((format!("{}.{name}", model.entity(id).name), method))
+        };
+        let named = |target: &String| {
+            let (entity, name) = target.split_once('.')?;
+            let index = model.entities.iter().position(|one| one.name == entity)?;
+            method(EntityId(index as u32), name)
         };
         match site {
-            Site::Call { targets } => {
-                let targets = targets.iter();
-                targets.filter_map(|(id, name)| method(*id, name)).collect()
-            }
+            Site::Call { targets } => targets.iter().filter_map(named).collect(),
             Site::Create { entity } => method(*entity, "__init__").into_iter().collect(),
-            Site::Helper { .. } | Site::Read { .. } => Vec::new(),
+            Site::Helper { .. } | Site::Read { .. } | Site::Getter { .. } => Vec::new(),
         }
     }
 }

@@ -8,23 +8,22 @@ use crate::ir::{Block, Case, Code, Handler, Node, Transition, Variable};
 /// How wide a generated line may be before it is broken.
 pub const WIDTH: usize = 120;
 
-/// Writes a split method's blocks, a blank line between them. Gives the first and the last line of each and the
-/// qualified name of the method.
+/// Writes the blocks of a function, a blank line between them. Gives the first and the last line of each and the
+/// function's qualified name.
 pub fn write(writer: &mut Writer, split: &Split<'_>) -> Vec<(u32, u32, String)> {
     let mut functions = Vec::new();
-    for (index, block) in split.blocks.iter().enumerate() {
+    for (index, block) in split.function.blocks.iter().enumerate() {
         if index > 0 {
             writer.raw("", None);
         }
         let first = writer.count() + 1;
         if index == 0 {
-            writer.code(split.header, "");
+            writer.code(&split.function.header, "");
         } else {
             write_signature(writer, split, block);
         }
         writer.indented(|writer| write_body(writer, split, block));
-        let name = format!("{}.{}", split.class, split.method.name);
-        functions.push((first, writer.count(), name));
+        functions.push((first, writer.count(), split.function.name.clone()));
     }
     functions
 }
@@ -32,7 +31,7 @@ pub fn write(writer: &mut Writer, split: &Split<'_>) -> Vec<(u32, u32, String)> 
 fn write_signature(writer: &mut Writer, split: &Split<'_>, block: &Block) {
     writer.line(&decorator(split, block), None);
     let parameters = parameters(split, block);
-    let def = match split.method.is_async {
+    let def = match split.function.is_async {
         true => "async def",
         false => "def",
     };
@@ -51,7 +50,7 @@ fn write_signature(writer: &mut Writer, split: &Split<'_>, block: &Block) {
 }
 
 fn decorator(split: &Split<'_>, block: &Block) -> String {
-    let mut arguments = format!("\"{}\"", split.method.name);
+    let mut arguments = format!("\"{}\"", split.name());
     if !block.handling.is_empty() {
         let names = block.handling.iter();
         let names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
@@ -59,7 +58,7 @@ fn decorator(split: &Split<'_>, block: &Block) -> String {
     }
     match block.resumes_at {
         Some(line) => {
-            let path = &split.method.origin.path;
+            let path = &split.function.origin.path;
             format!("@{}.resume({arguments})  # {path}:{line}", split.flow)
         }
         None => format!("@{}.block({arguments})", split.flow),
@@ -67,7 +66,7 @@ fn decorator(split: &Split<'_>, block: &Block) -> String {
 }
 
 fn parameters(split: &Split<'_>, block: &Block) -> Vec<String> {
-    let mut parameters = vec![split.receiver.to_owned()];
+    let mut parameters: Vec<String> = split.function.receiver.iter().cloned().collect();
     if block.resumes_at.is_some() {
         parameters.push(
             block
@@ -92,7 +91,8 @@ fn parameters(split: &Split<'_>, block: &Block) -> Vec<String> {
 /// `_`, or more of it where that is one of the block's variables.
 fn unused_result(split: &Split<'_>, block: &Block) -> String {
     let taken = |name: &str| {
-        name == split.receiver || block.live.iter().any(|variable| variable.name == name)
+        split.function.receiver.as_deref() == Some(name)
+            || block.live.iter().any(|variable| variable.name == name)
     };
     let mut name = "_".to_owned();
     while taken(&name) {

@@ -34,7 +34,7 @@ pub fn read(
     attribute: &str,
     onward: Onward<'_>,
 ) {
-    let arguments = Arguments::Text(format!("\"{}\"", mangled(split.class, attribute)));
+    let arguments = Arguments::Text(format!("\"{}\"", mangled(split, attribute)));
     leave(writer, split, "read", receiver, &arguments, onward);
 }
 
@@ -170,25 +170,23 @@ fn list(writer: &mut Writer, opened: &str, elements: &[String], origin: Option<u
 
 /// The block and the variables that it is given.
 fn handed_over(split: &Split<'_>, to: &Transition) -> Vec<String> {
-    let owner = if is_private(split.class) {
-        "__class__"
-    } else {
-        split.class
+    let block = match split.class() {
+        // The name of such a class would be mangled inside it.
+        Some(class) if class.split('.').any(is_private) => format!("__class__.{}", to.block),
+        Some(class) => format!("{class}.{}", to.block),
+        None => to.block.clone(),
     };
-    let mut handed = vec![format!("{owner}.{}", to.block)];
+    let mut handed = vec![block];
     let (unsure, bound): (Vec<_>, Vec<_>) =
         to.live.iter().partition(|variable| variable.maybe_unbound);
     for variable in bound {
-        handed.push(format!(
-            "{}={}",
-            mangled(split.class, &variable.name),
-            variable.name
-        ));
+        let keyword = mangled(split, &variable.name);
+        handed.push(format!("{keyword}={}", variable.name));
     }
     if !unsure.is_empty() {
         let names: Vec<_> = unsure
             .iter()
-            .map(|variable| format!("\"{}\"", mangled(split.class, &variable.name)))
+            .map(|variable| format!("\"{}\"", mangled(split, &variable.name)))
             .collect();
         handed.push(format!(
             "**{}.bound(locals(), {})",
@@ -204,7 +202,9 @@ fn is_private(name: &str) -> bool {
 }
 
 /// A name as Python keeps it inside the class, for where it stands as a string or a keyword of a call, which are not mangled.
-fn mangled(class: &str, name: &str) -> String {
+fn mangled(split: &Split<'_>, name: &str) -> String {
+    let class = split.class().unwrap_or_default();
+    let class = class.rsplit_once('.').map_or(class, |(_, inner)| inner);
     match class.trim_start_matches('_') {
         "" => name.to_owned(),
         class if is_private(name) => format!("_{class}{name}"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::block;
 use super::writer::Writer;
 use crate::emit::linemap::FileMap;
-use crate::ir::{App, Block, Body, Code, Entity, Method, Module, flow_name};
+use crate::ir::{App, Code, Function, Module, flow_name};
 
 /// A module as it stands in a bundle.
 #[derive(Debug)]
@@ -16,21 +16,26 @@ pub struct Emitted {
     pub map: FileMap,
 }
 
-/// A split method and what its blocks have in common.
+/// A function that was cut, and how its blocks are written.
 #[derive(Debug, Clone, Copy)]
 pub struct Split<'a> {
-    /// The class that defines it.
-    pub class: &'a str,
-    /// The method.
-    pub method: &'a Method,
-    /// Its definition through the colon.
-    pub header: &'a Code,
-    /// What it calls its first parameter.
-    pub receiver: &'a str,
-    /// Its blocks.
-    pub blocks: &'a [Block],
+    /// The function.
+    pub function: &'a Function,
     /// The name of `stateflow.flow` in this module.
     pub flow: &'a str,
+}
+
+impl<'a> Split<'a> {
+    /// The qualified name of the class that defines it; none where a module does.
+    pub fn class(&self) -> Option<&'a str> {
+        self.function.name.rsplit_once('.').map(|(class, _)| class)
+    }
+
+    /// The function's own name.
+    pub fn name(&self) -> &'a str {
+        let name = &self.function.name;
+        name.rsplit_once('.').map_or(name, |(_, own)| own)
+    }
 }
 
 /// Writes a module.
@@ -45,9 +50,9 @@ pub fn emit(app: &App, module: &Module) -> Emitted {
             import_flow(&mut writer, &flow, line);
         }
         if let Some(split) = splits.get(&number) {
-            indent_as(&mut writer, line, class_indent(app, module, split.class));
+            indent_as(&mut writer, line, &module.source, &split.function.header);
             functions.extend(block::write(&mut writer, split));
-            skip_to = split.method.origin.last;
+            skip_to = split.function.origin.last;
         }
         if number > skip_to {
             writer.raw(&in_utf8(number, line), Some(number));
@@ -60,46 +65,13 @@ pub fn emit(app: &App, module: &Module) -> Emitted {
     }
 }
 
-/// The split methods that the module defines, by their first lines. A method that several entities inherit is one.
+/// The functions of the module that were cut, by their first lines.
 fn splits<'a>(app: &'a App, module: &Module, flow: &'a str) -> BTreeMap<u32, Split<'a>> {
-    let mut found = BTreeMap::new();
-    for entity in &app.entities {
-        for method in entity
-            .methods
-            .iter()
-            .filter(|method| method.origin.path == module.path)
-        {
-            let Body::Split {
-                header,
-                receiver,
-                blocks,
-            } = &method.body
-            else {
-                continue;
-            };
-            found.insert(
-                method.origin.first,
-                Split {
-                    class: defining_class(app, entity, method),
-                    method,
-                    header,
-                    receiver,
-                    blocks,
-                    flow,
-                },
-            );
-        }
-    }
-    found
-}
-
-fn defining_class<'a>(app: &'a App, entity: &'a Entity, method: &Method) -> &'a str {
-    let encloses = |entity: &&Entity| {
-        let (class, method) = (&entity.origin, &method.origin);
-        class.path == method.path && class.first <= method.first && method.last <= class.last
-    };
-    let definer = app.entities.iter().find(encloses).unwrap_or(entity);
-    &definer.name
+    let functions = app.functions.iter();
+    functions
+        .filter(|function| function.module == module.name)
+        .map(|function| (function.origin.first, Split { function, flow }))
+        .collect()
 }
 
 /// The lines of a text; a final line end begins no further one.
@@ -111,18 +83,16 @@ fn indentation(line: &str) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t', '\x0c']).len()]
 }
 
-fn class_indent<'a>(app: &App, module: &'a Module, class: &str) -> &'a str {
-    let origin = app.entities.iter().find(|entity| entity.name == class);
-    origin
-        .and_then(|entity| lines(&module.source).nth(entity.origin.first as usize - 1))
-        .map_or("", indentation)
-}
-
-/// Indents as the method that begins with `line` is; a level is what lies between it and its class.
-fn indent_as(writer: &mut Writer, line: &str, class: &str) {
+/// Indents as the function that begins with `line` is; a level is what lies between it and its body.
+fn indent_as(writer: &mut Writer, line: &str, source: &str, header: &Code) {
     let indent = indentation(line);
-    let unit = indent.strip_prefix(class).unwrap_or(indent);
-    writer.set_indent(indent, if unit.is_empty() { "    " } else { unit });
+    let header_end = header.lines.last().copied().unwrap_or(1) as usize;
+    let holds_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let body = lines(source).skip(header_end).find(holds_code);
+    let unit = body.and_then(|body| indentation(body).strip_prefix(indent));
+    let own = if indent.is_empty() { "    " } else { indent };
+    let unit = unit.filter(|unit| !unit.is_empty()).unwrap_or(own);
+    writer.set_indent(indent, unit);
 }
 
 fn import_flow(writer: &mut Writer, flow: &str, next: &str) {

@@ -13,7 +13,7 @@ mod unwinding;
 
 use std::path::Path;
 
-use crate::ir::{Block, Body};
+use crate::ir::Block;
 use crate::source::Memory;
 
 /// What the methods stand in; `METHOD` is where.
@@ -82,12 +82,9 @@ fn cut(method: &str) -> Result<Vec<Block>, Vec<&'static str>> {
         let found = compilation.diagnostics.iter().map(|found| found.code);
         return Err(found.filter(|code| code.starts_with('E')).collect());
     };
-    let methods = app.entities.into_iter().flat_map(|entity| entity.methods);
-    let mut bodies = methods
-        .filter(|method| method.name == "m")
-        .map(|method| method.body);
-    match bodies.next() {
-        Some(Body::Split { blocks, .. }) => Ok(blocks),
-        _ => panic!("the method is not cut"),
+    let mut functions = app.functions.into_iter();
+    match functions.find(|function| function.name == "User.m") {
+        Some(function) => Ok(function.blocks),
+        None => panic!("the method is not cut"),
     }
 }

@@ -7,12 +7,9 @@ use super::super::{Site, errors};
 use super::Interpreter;
 use super::findings::{OwnCall, Via};
 use crate::diagnostics::Diagnostic;
-use crate::model::{Binding, ClassId, EntityId, FunctionKind};
+use crate::model::{Binding, ClassId, ClassRef, EntityId};
 use crate::source::Span;
 use crate::syntax::ast;
-
-/// Classes that inherit through more others than this are not followed.
-const MAX_BASES: u32 = 20;
 
 /// What an attribute leads to.
 pub(super) enum Found {
@@ -45,18 +42,26 @@ impl<'a> Interpreter<'a, '_> {
         let mut targets = Vec::new();
         let mut types = Vec::new();
         for member in receiver.members() {
-            types.push(match member {
+            let type_ = match member {
                 Type::Entity { id, is_self: true } => self.read_own(attribute, *id),
                 Type::Entity { id, is_self: false } => {
                     self.read_reference(attribute, *id, &mut targets)
                 }
                 Type::EntityClass(id) => self.read_entity_class(attribute, *id),
+                Type::Super(class) => self.read_super(attribute, *class),
                 Type::Unknown(reason) => {
                     self.refuse_unknown(attribute, reason, errors::Use::Read);
                     member.clone()
                 }
-                _ => self.read_other(attribute, member),
-            });
+                _ => {
+                    for id in self.facts.entities_behind(member) {
+                        let type_ = self.read_reference(attribute, id, &mut targets);
+                        types.push(type_);
+                    }
+                    self.read_other(attribute, member)
+                }
+            };
+            types.push(type_);
         }
         self.site(self.at(attribute), targets, |targets| Site::Read {
             targets,
@@ -66,9 +71,10 @@ impl<'a> Interpreter<'a, '_> {
 
     /// An attribute of the receiver itself, read here.
     fn read_own(&mut self, attribute: &ast::ExprAttribute, id: EntityId) -> Type {
-        match self.find(&Type::Entity { id, is_self: true }, &attribute.attr) {
+        let receiver = Type::Entity { id, is_self: true };
+        match self.find(&receiver, &attribute.attr) {
             Found::Value(type_) => type_,
-            Found::Code(code) => self.read_code(code, self.at(attribute)),
+            Found::Code(_) => self.read_codes(&receiver, attribute),
             Found::Nothing => {
                 let file = self.file;
                 self.report(|facts| errors::unknown_attribute(facts, id, attribute, file));
@@ -77,9 +83,15 @@ impl<'a> Interpreter<'a, '_> {
         }
     }
 
-    /// A function that is read without being called: a property runs, others are handed on.
+    /// Functions of which one is read without being called: a property runs, others are handed on.
+    fn read_codes(&mut self, receiver: &Type, attribute: &ast::ExprAttribute) -> Type {
+        let codes = self.facts.codes_of(receiver, &attribute.attr);
+        let at = self.at(attribute);
+        Type::union(codes.into_iter().map(|code| self.read_code(code, at)))
+    }
+
     fn read_code(&mut self, code: CodeId, at: Span) -> Type {
-        if self.facts.codes.get(code).function.kind == FunctionKind::Property {
+        if self.facts.is_property(code) {
             self.own_call(at, code, Via::Property);
             return self.facts.result(code);
         }
@@ -91,27 +103,26 @@ impl<'a> Interpreter<'a, '_> {
         &mut self,
         attribute: &ast::ExprAttribute,
         id: EntityId,
-        targets: &mut Vec<(EntityId, String)>,
+        targets: &mut Vec<String>,
     ) -> Type {
         let name = attribute.attr.as_str();
         if name == "__class__" {
             return Type::EntityClass(id);
         }
-        if self.facts.model.entity(id).field(name).is_some() {
-            targets.push((id, name.to_owned()));
-            return self
-                .facts
-                .field(Owner::Entity(id), name)
-                .unwrap_or(Type::Opaque);
-        }
+        let reference = Type::reference(id);
         let file = self.file;
-        match self.find(&Type::reference(id), name) {
-            Found::Code(code) => {
+        match self.find(&reference, name) {
+            Found::Code(code) if self.facts.is_property(code) => {
+                targets.extend(self.facts.targets(id, name));
+                self.results(&reference, name)
+            }
+            Found::Code(code) if self.facts.is_method(code) => {
                 self.report(|facts| errors::reference_member(facts, code, attribute, file));
                 self.facts.result(code)
             }
-            Found::Value(type_) if self.facts.in_class_body(Owner::Entity(id), name) => {
-                self.report(|facts| errors::class_constant(facts, id, attribute, file));
+            Found::Code(_) => self.read_codes(&reference, attribute),
+            Found::Value(type_) if self.facts.is_readable(id, name) => {
+                targets.extend(self.facts.targets(id, name));
                 type_
             }
             _ => {
@@ -119,6 +130,21 @@ impl<'a> Interpreter<'a, '_> {
                 Type::Opaque
             }
         }
+    }
+
+    /// What the functions of that name give that a value may have.
+    pub(super) fn results(&mut self, value: &Type, name: &str) -> Type {
+        let mut codes = self.facts.codes_of(value, name);
+        for id in self.facts.entities_behind(value) {
+            codes.extend(self.facts.codes_of(&Type::reference(id), name));
+        }
+        Type::union(codes.into_iter().map(|code| self.facts.result(code)))
+    }
+
+    fn read_super(&mut self, attribute: &ast::ExprAttribute, class: ClassRef) -> Type {
+        let codes = self.facts.inherited(class, &attribute.attr);
+        let at = self.at(attribute);
+        Type::union(codes.into_iter().map(|code| self.read_code(code, at)))
     }
 
     fn read_entity_class(&mut self, attribute: &ast::ExprAttribute, id: EntityId) -> Type {
@@ -140,7 +166,7 @@ impl<'a> Interpreter<'a, '_> {
                 self.handed_on(&type_, self.at(attribute));
                 type_
             }
-            Found::Code(code) => self.read_code(code, self.at(attribute)),
+            Found::Code(_) => self.read_codes(member, attribute),
             Found::Nothing => Type::Opaque,
         }
     }
@@ -153,10 +179,8 @@ impl<'a> Interpreter<'a, '_> {
                 .into_iter()
                 .map(|member| match self.find(&member, name) {
                     Found::Value(type_) => type_,
-                    Found::Code(code)
-                        if self.facts.codes.get(code).function.kind == FunctionKind::Property =>
-                    {
-                        self.facts.result(code)
+                    Found::Code(code) if self.facts.is_property(code) => {
+                        self.results(&member, name)
                     }
                     Found::Code(code) => Type::Bound(code),
                     Found::Nothing => match member {
@@ -170,8 +194,13 @@ impl<'a> Interpreter<'a, '_> {
     /// What an attribute of a value leads to.
     pub(super) fn find(&mut self, value: &Type, name: &str) -> Found {
         match value {
-            Type::Entity { id, .. } | Type::EntityClass(id) => self.find_in_entity(*id, name),
-            Type::Instance(id) => self.find_in_class(*id, name, 0),
+            Type::Entity { is_self: true, .. } | Type::Instance { is_self: true, .. } => {
+                self.find_in_receiver(value, name)
+            }
+            Type::Entity { id, .. } | Type::EntityClass(id) => {
+                self.find_in_class(ClassRef::Entity(*id), name)
+            }
+            Type::Instance { id, .. } => self.find_in_class(ClassRef::Class(*id), name),
             Type::ClassObject(id) => self.find_in_class_object(*id, name),
             Type::Module(module) => match self.facts.global(*module, name) {
                 Some(type_) => Found::Value(type_),
@@ -182,46 +211,45 @@ impl<'a> Interpreter<'a, '_> {
         }
     }
 
-    fn find_in_entity(&mut self, id: EntityId, name: &str) -> Found {
-        let owner = Owner::Entity(id);
+    /// The receiver may be of a derived class, which has what its base only speaks of.
+    fn find_in_receiver(&mut self, receiver: &Type, name: &str) -> Found {
+        let classes = receiver
+            .class()
+            .map(|class| self.facts.model.derived(class).to_vec());
+        for class in classes.into_iter().flatten() {
+            let found = self.find_in_class(class, name);
+            if !matches!(found, Found::Nothing) {
+                return found;
+            }
+        }
+        Found::Nothing
+    }
+
+    fn find_in_class(&mut self, class: ClassRef, name: &str) -> Found {
+        let owner = Owner::from(class);
         if let Some(code) = self.facts.codes.member(owner, name) {
             return Found::Code(code);
         }
         if let Some(type_) = self.facts.field(owner, name) {
             return Found::Value(type_);
         }
-        let nested = self.facts.model.member(&Binding::Entity(id), name);
-        match nested {
+        let order = self.facts.model.order(class).iter();
+        let nested = order.filter_map(|class| {
+            let class = match class {
+                ClassRef::Entity(id) => Binding::Entity(*id),
+                ClassRef::Class(id) => Binding::Class(*id),
+            };
+            self.facts.model.member(&class, name)
+        });
+        match nested.take(1).next() {
             Some(binding) => Found::Value(self.facts.binding(binding)),
-            None if self.facts.in_class_body(owner, name) || is_special(name) => {
+            None if matches!(class, ClassRef::Entity(_))
+                && (self.facts.in_class_body(owner, name) || is_special(name)) =>
+            {
                 Found::Value(Type::Opaque)
             }
             None => Found::Nothing,
         }
-    }
-
-    fn find_in_class(&mut self, id: ClassId, name: &str, depth: u32) -> Found {
-        let owner = Owner::Class(id);
-        if let Some(code) = self.facts.codes.member(owner, name) {
-            return Found::Code(code);
-        }
-        if let Some(type_) = self.facts.field(owner, name) {
-            return Found::Value(type_);
-        }
-        if let Some(binding) = self.facts.model.member(&Binding::Class(id), name) {
-            return Found::Value(self.facts.binding(binding));
-        }
-        if depth < MAX_BASES {
-            for base in self.facts.bases(id) {
-                if let Type::Instance(base) = base {
-                    let found = self.find_in_class(base, name, depth + 1);
-                    if !matches!(found, Found::Nothing) {
-                        return found;
-                    }
-                }
-            }
-        }
-        Found::Nothing
     }
 
     fn find_in_class_object(&mut self, id: ClassId, name: &str) -> Found {
@@ -229,15 +257,15 @@ impl<'a> Interpreter<'a, '_> {
             && self.facts.codes.member(Owner::Class(id), name).is_none()
             && !is_special(name)
         {
-            return Found::Value(Type::Instance(id));
+            return Found::Value(Type::instance(id));
         }
-        self.find_in_class(id, name, 0)
+        self.find_in_class(ClassRef::Class(id), name)
     }
 
     /// What a method of a plain class's instances returns.
-    pub(super) fn instance_method_result(&mut self, class: ClassId, name: &str) -> Option<Type> {
-        match self.find_in_class(class, name, 0) {
-            Found::Code(code) => Some(self.facts.result(code)),
+    pub(super) fn instance_method_result(&mut self, instance: &Type, name: &str) -> Option<Type> {
+        match self.find(instance, name) {
+            Found::Code(_) => Some(self.results(instance, name)),
             _ => None,
         }
     }
@@ -266,8 +294,8 @@ impl<'a> Interpreter<'a, '_> {
     pub(super) fn site(
         &mut self,
         at: Span,
-        mut targets: Vec<(EntityId, String)>,
-        site: impl FnOnce(Vec<(EntityId, String)>) -> Site,
+        mut targets: Vec<String>,
+        site: impl FnOnce(Vec<String>) -> Site,
     ) {
         if let Some(findings) = &mut self.findings
             && !targets.is_empty()
@@ -322,11 +350,9 @@ impl<'a> Interpreter<'a, '_> {
             return;
         }
         let receiver = self.peek(&attribute.value);
-        let read_from = receiver.members().iter().find_map(|member| match member {
-            Type::Entity { id, is_self: false } => Some(*id),
-            _ => None,
-        });
-        let Some(id) = read_from else {
+        let members = receiver.members().iter();
+        let mut read_from = members.flat_map(|member| self.facts.entities_behind(member));
+        let Some(id) = read_from.next() else {
             return;
         };
         let value = self.facts.field(Owner::Entity(id), &attribute.attr);

@@ -3,6 +3,7 @@
 use super::super::code::CodeId;
 use super::super::types::Type;
 use super::Interpreter;
+use crate::source::Span;
 use crate::syntax::ast::{self, Expr};
 
 impl Interpreter<'_, '_> {
@@ -22,9 +23,8 @@ impl Interpreter<'_, '_> {
         findings.is_some_and(|found| found.method_calls.contains(&(at, true)))
     }
 
-    /// Takes note that a call may reach a method.
-    pub(super) fn note_method_call(&mut self, call: &ast::ExprCall, code: CodeId) {
-        let at = self.at(call);
+    /// Takes note that a call may reach a function.
+    pub(super) fn note_method_call(&mut self, at: Span, code: CodeId) {
         let is_async = self.facts.codes.get(code).function.def.is_async;
         if let Some(findings) = &mut self.findings {
             findings.method_calls.insert((at, is_async));

@@ -5,6 +5,7 @@ use super::super::errors;
 use super::super::types::Type;
 use super::Interpreter;
 use super::arguments::{Args, LambdaGets};
+use crate::model::ClassRef;
 use crate::syntax::ast;
 
 /// What a function from outside the app calls a lambda with.
@@ -20,11 +21,6 @@ pub(super) fn lambda_gets(name: &str) -> LambdaGets {
         "itertools.groupby" => LambdaGets::ElementsOfFirst,
         _ => LambdaGets::Anything,
     }
-}
-
-/// What `super()` gives.
-pub(super) fn super_object() -> Type {
-    Type::External("builtins.super".to_owned())
 }
 
 impl Interpreter<'_, '_> {
@@ -61,7 +57,7 @@ impl Interpreter<'_, '_> {
             "getattr" | "setattr" | "delattr" | "hasattr" => {
                 self.dynamic_attribute(call, name, &first)
             }
-            "super" => super_object(),
+            "super" => self.super_object(&first),
             "type" if args.positional.len() == 1 => class_of(&first),
             "list" | "sorted" => Type::list(self.held(&first)),
             "set" => Type::set(self.held(&first)),
@@ -105,6 +101,16 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    /// What `super()`, or `super(Class, self)`, gives.
+    fn super_object(&self, class: &Type) -> Type {
+        let class = match class {
+            Type::EntityClass(id) => Some(ClassRef::Entity(*id)),
+            Type::ClassObject(id) => Some(ClassRef::Class(*id)),
+            _ => self.owner.class(),
+        };
+        class.map_or(Type::Opaque, Type::Super)
+    }
+
     fn zip(&mut self, args: &Args) -> Type {
         let columns = args.positional.clone();
         let mut types: Vec<Type> = columns.iter().map(|column| self.held(column)).collect();
@@ -122,7 +128,7 @@ impl Interpreter<'_, '_> {
             Type::Callable(result) => result.as_ref().clone(),
             Type::Function(function) => self.facts.result(self.facts.codes.function(*function)),
             Type::Bound(code) => self.facts.result(*code),
-            Type::ClassObject(class) => Type::Instance(*class),
+            Type::ClassObject(class) => Type::instance(*class),
             Type::EntityClass(id) => Type::reference(*id),
             Type::Symbol(name) => {
                 let elements = Args {
@@ -156,11 +162,9 @@ impl Interpreter<'_, '_> {
     }
 
     fn dynamic_attribute(&mut self, call: &ast::ExprCall, name: &str, object: &Type) -> Type {
-        let entity = object.members().iter().find_map(|member| match member {
-            Type::Entity { id, is_self: false } => Some(*id),
-            _ => None,
-        });
-        if let Some(id) = entity {
+        let members = object.members().iter();
+        let mut entities = members.flat_map(|member| self.facts.entities_behind(member));
+        if let Some(id) = entities.next() {
             let at = self.at(call);
             self.report(|facts| errors::dynamic_attribute(facts.model.entity(id).name, name, at));
         }
@@ -180,7 +184,7 @@ impl Interpreter<'_, '_> {
 fn class_of(instance: &Type) -> Type {
     Type::union(instance.members().iter().map(|member| match member {
         Type::Entity { id, .. } => Type::EntityClass(*id),
-        Type::Instance(id) => Type::ClassObject(*id),
+        Type::Instance { id, .. } => Type::ClassObject(*id),
         _ => Type::Opaque,
     }))
 }

@@ -6,8 +6,8 @@ use super::super::{Site, errors, signature};
 use super::Interpreter;
 use super::arguments::Args;
 use super::attributes::Found;
-use super::findings::{SelfCall, Via};
-use crate::model::{EntityId, FunctionKind};
+use super::findings::Via;
+use crate::model::{ClassRef, EntityId};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr};
 
@@ -66,8 +66,8 @@ impl Interpreter<'_, '_> {
             Type::Callable(result) => *result,
             Type::Symbol(name) => self.symbol_call(call, &name, args),
             Type::Unknown(_) => member,
-            Type::Instance(class) => match self.find(&Type::Instance(class), "__call__") {
-                Found::Code(code) => self.call_code(at, code),
+            Type::Instance { .. } => match self.find(&member, "__call__") {
+                Found::Code(_) => self.call_codes(at, &member, "__call__"),
                 _ => self.foreign_result("this call", args, at),
             },
             _ => self.foreign_result("this call", args, at),
@@ -76,16 +76,23 @@ impl Interpreter<'_, '_> {
 
     fn call_code(&mut self, at: Span, code: CodeId) -> Type {
         self.own_call(at, code, Via::Call);
+        self.note_method_call(at, code);
         self.facts.result(code)
+    }
+
+    /// Calls what may have that name on a value, here.
+    fn call_codes(&mut self, at: Span, value: &Type, name: &str) -> Type {
+        let codes = self.facts.codes_of(value, name);
+        Type::union(codes.into_iter().map(|code| self.call_code(at, code)))
     }
 
     fn construct(&mut self, at: Span, class: crate::model::ClassId) -> Type {
         for name in ["__new__", "__init__", "__post_init__"] {
-            if let Found::Code(code) = self.find(&Type::Instance(class), name) {
-                self.own_call(at, code, Via::Call);
+            if let Found::Code(code) = self.find(&Type::instance(class), name) {
+                self.own_call(at, code, Via::Construction);
             }
         }
-        Type::Instance(class)
+        Type::instance(class)
     }
 
     fn create(&mut self, call: &ast::ExprCall, id: EntityId) -> Type {
@@ -119,9 +126,7 @@ impl Interpreter<'_, '_> {
         let mut types = Vec::new();
         for member in receiver.members() {
             let type_ = match member {
-                Type::Entity { id, is_self: true } => {
-                    self.call_own(call, attribute, *id, &args, &mut remote)
-                }
+                Type::Entity { id, is_self: true } => self.call_own(call, attribute, *id, &args),
                 Type::Entity { id, is_self: false } => {
                     self.call_reference(call, attribute, *id, &args, &mut remote)
                 }
@@ -130,11 +135,23 @@ impl Interpreter<'_, '_> {
                     self.refuse_unknown(attribute, reason, errors::Use::Call);
                     member.clone()
                 }
-                _ => self.call_on_other(call, attribute, member, &args),
+                Type::Super(class) => self.call_on_super(call, attribute, *class, &args),
+                _ => {
+                    for id in self.facts.entities_behind(member) {
+                        let type_ = self.call_reference(call, attribute, id, &args, &mut remote);
+                        types.push(type_);
+                    }
+                    self.call_on_other(call, attribute, member, &args)
+                }
             };
             types.push(type_);
         }
-        self.note_remote(call, attribute, remote);
+        self.site(self.at(attribute), remote.reads, |targets| Site::Read {
+            targets,
+        });
+        self.site(self.at(call), remote.calls, |targets| Site::Call {
+            targets,
+        });
         Type::union(types)
     }
 
@@ -145,29 +162,6 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    fn note_remote(
-        &mut self,
-        call: &ast::ExprCall,
-        attribute: &ast::ExprAttribute,
-        mut remote: Remote,
-    ) {
-        self.site(self.at(attribute), remote.reads, |targets| Site::Read {
-            targets,
-        });
-        if remote.calls.is_empty() {
-            if let Some(findings) = &mut self.findings {
-                findings.self_calls.extend(remote.own);
-            }
-            return;
-        }
-        remote
-            .calls
-            .extend(remote.own.into_iter().map(|own| own.target));
-        self.site(self.at(call), remote.calls, |targets| Site::Call {
-            targets,
-        });
-    }
-
     /// A call of a method of the receiver itself.
     fn call_own(
         &mut self,
@@ -175,29 +169,16 @@ impl Interpreter<'_, '_> {
         attribute: &ast::ExprAttribute,
         id: EntityId,
         args: &Args,
-        remote: &mut Remote,
     ) -> Type {
-        let name = attribute.attr.as_str();
-        match self.find(&Type::Entity { id, is_self: true }, name) {
-            Found::Code(code) => match self.facts.codes.get(code).function.kind {
-                FunctionKind::Method => {
+        let receiver = Type::Entity { id, is_self: true };
+        match self.find(&receiver, &attribute.attr) {
+            Found::Code(code) => {
+                if self.facts.is_method(code) {
                     let shown = self.facts.codes.get(code).name.clone();
                     self.check_signature(call, Some(code), &shown);
-                    self.note_method_call(call, code);
-                    remote.own.push(SelfCall {
-                        at: self.at(call),
-                        target: (id, name.to_owned()),
-                        code,
-                    });
-                    self.facts.result(code)
                 }
-                FunctionKind::Property => {
-                    self.own_call(self.at(attribute), code, Via::Property);
-                    let value = self.facts.result(code);
-                    self.call_with(call, &value, args)
-                }
-                _ => self.call_code(self.at(call), code),
-            },
+                self.call_found(call, attribute, &receiver, args)
+            }
             Found::Value(value) => self.call_with(call, &value, args),
             Found::Nothing => {
                 let file = self.file;
@@ -205,6 +186,35 @@ impl Interpreter<'_, '_> {
                 Type::Opaque
             }
         }
+    }
+
+    /// A call of functions that a receiver has, and that run here.
+    fn call_found(
+        &mut self,
+        call: &ast::ExprCall,
+        attribute: &ast::ExprAttribute,
+        receiver: &Type,
+        args: &Args,
+    ) -> Type {
+        let codes = self.facts.codes_of(receiver, &attribute.attr);
+        self.call_each(call, attribute, codes, args)
+    }
+
+    fn call_each(
+        &mut self,
+        call: &ast::ExprCall,
+        attribute: &ast::ExprAttribute,
+        codes: Vec<CodeId>,
+        args: &Args,
+    ) -> Type {
+        Type::union(codes.into_iter().map(|code| {
+            if self.facts.is_property(code) {
+                self.own_call(self.at(attribute), code, Via::Property);
+                let value = self.facts.result(code);
+                return self.call_with(call, &value, args);
+            }
+            self.call_code(self.at(call), code)
+        }))
     }
 
     /// A call of a method of another entity.
@@ -218,24 +228,30 @@ impl Interpreter<'_, '_> {
     ) -> Type {
         let name = attribute.attr.as_str();
         let file = self.file;
-        match self.find(&Type::reference(id), name) {
-            Found::Code(code) if self.facts.is_method(code) && !is_special(name) => {
-                let shown = self.facts.codes.get(code).name.clone();
-                self.check_signature(call, Some(code), &shown);
-                self.note_method_call(call, code);
-                remote.calls.push((id, name.to_owned()));
-                return self.facts.result(code);
-            }
-            Found::Code(code) => {
+        let reference = Type::reference(id);
+        match self.find(&reference, name) {
+            Found::Code(code) if is_special(name) => {
                 self.report(|facts| errors::reference_member(facts, code, attribute, file))
             }
-            Found::Value(value) if self.facts.model.entity(id).field(name).is_some() => {
-                remote.reads.push((id, name.to_owned()));
+            Found::Code(code) if self.facts.is_method(code) => {
+                let shown = self.facts.codes.get(code).name.clone();
+                self.check_signature(call, Some(code), &shown);
+                for code in self.facts.codes_of(&reference, name) {
+                    self.note_method_call(self.at(call), code);
+                }
+                remote.calls.extend(self.facts.targets(id, name));
+                return self.results(&reference, name);
+            }
+            Found::Code(code) if self.facts.is_property(code) => {
+                remote.reads.extend(self.facts.targets(id, name));
+                let value = self.results(&reference, name);
                 return self.call_with(call, &value, args);
             }
+            Found::Code(_) => return self.call_found(call, attribute, &reference, args),
             Found::Value(_) if is_special(name) => return Type::Opaque,
-            Found::Value(_) if self.facts.in_class_body(Owner::Entity(id), name) => {
-                self.report(|facts| errors::class_constant(facts, id, attribute, file));
+            Found::Value(value) if self.facts.is_readable(id, name) => {
+                remote.reads.extend(self.facts.targets(id, name));
+                return self.call_with(call, &value, args);
             }
             _ => self.report(|facts| errors::unknown_method(facts, id, call, attribute, file)),
         }
@@ -249,16 +265,39 @@ impl Interpreter<'_, '_> {
         id: EntityId,
         args: &Args,
     ) -> Type {
-        match self.find(&Type::EntityClass(id), &attribute.attr) {
+        let class = Type::EntityClass(id);
+        match self.find(&class, &attribute.attr) {
             Found::Code(code) if self.facts.is_method(code) => {
-                let at = self.at(attribute);
-                self.report(|facts| errors::unbound(facts, code, at));
-                self.facts.result(code)
+                self.call_unbound(call, attribute, code, args)
             }
-            Found::Code(code) => self.call_code(self.at(call), code),
+            Found::Code(_) => self.call_found(call, attribute, &class, args),
             Found::Value(value) => self.call_with(call, &value, args),
             Found::Nothing => Type::Opaque,
         }
+    }
+
+    /// `Base.method(self, …)` runs that very function here; on another entity it cannot.
+    fn call_unbound(
+        &mut self,
+        call: &ast::ExprCall,
+        attribute: &ast::ExprAttribute,
+        code: CodeId,
+        args: &Args,
+    ) -> Type {
+        let receiver = args.positional(0);
+        let members = receiver.members().iter();
+        let is_elsewhere = members.into_iter().any(|member| {
+            matches!(
+                member,
+                Type::Entity { is_self: false, .. } | Type::Unknown(_)
+            ) || !self.facts.entities_behind(member).is_empty()
+        });
+        if is_elsewhere || receiver == Type::Never {
+            let at = self.at(attribute);
+            self.report(|facts| errors::unbound(facts, code, at));
+            return self.facts.result(code);
+        }
+        self.call_code(self.at(call), code)
     }
 
     fn call_on_other(
@@ -268,45 +307,38 @@ impl Interpreter<'_, '_> {
         member: &Type,
         args: &Args,
     ) -> Type {
-        if *member == super::builtin_calls::super_object() {
-            return self.call_on_super(call, attribute);
-        }
         match self.find(member, &attribute.attr) {
-            Found::Code(code) => self.call_code(self.at(call), code),
+            Found::Code(code)
+                if matches!(member, Type::ClassObject(_)) && self.facts.is_method(code) =>
+            {
+                self.call_unbound(call, attribute, code, args)
+            }
+            Found::Code(_) => self.call_found(call, attribute, member, args),
             Found::Value(value) => self.call_with(call, &value, args),
             Found::Nothing => self.container_call(call, attribute, member, args),
         }
     }
 
-    fn call_on_super(&mut self, call: &ast::ExprCall, attribute: &ast::ExprAttribute) -> Type {
-        match self.owner {
-            Owner::Entity(_) => {
-                let at = self.at(call);
-                self.report(|_| errors::super_call(at));
-                Type::Opaque
-            }
-            Owner::Class(class) => {
-                let bases = self.facts.bases(class);
-                Type::union(
-                    bases
-                        .into_iter()
-                        .map(|base| match self.find(&base, &attribute.attr) {
-                            Found::Code(code) => self.call_code(self.at(call), code),
-                            _ => Type::Opaque,
-                        }),
-                )
-            }
-            Owner::Module => Type::Opaque,
+    fn call_on_super(
+        &mut self,
+        call: &ast::ExprCall,
+        attribute: &ast::ExprAttribute,
+        class: ClassRef,
+        args: &Args,
+    ) -> Type {
+        let codes = self.facts.inherited(class, &attribute.attr);
+        if codes.is_empty() {
+            return Type::Opaque;
         }
+        self.call_each(call, attribute, codes, args)
     }
 }
 
 /// What a method call may reach that is not here.
 #[derive(Default)]
 struct Remote {
-    calls: Vec<(EntityId, String)>,
-    reads: Vec<(EntityId, String)>,
-    own: Vec<SelfCall>,
+    calls: Vec<String>,
+    reads: Vec<String>,
 }
 
 fn is_special(name: &str) -> bool {

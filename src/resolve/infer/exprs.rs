@@ -225,10 +225,10 @@ impl Interpreter<'_, '_> {
                 Type::Dict(_, value) => value.as_ref().clone(),
                 Type::Tuple(types) => tuple_item(types, index),
                 Type::Bytes => Type::Int,
-                Type::ClassObject(class) if self.facts.is_enum(*class) => Type::Instance(*class),
+                Type::ClassObject(class) if self.facts.is_enum(*class) => Type::instance(*class),
                 Type::EntityClass(_) | Type::ClassObject(_) | Type::Symbol(_) => member.clone(),
-                Type::Instance(class) => self
-                    .instance_method_result(*class, "__getitem__")
+                Type::Instance { .. } => self
+                    .instance_method_result(member, "__getitem__")
                     .unwrap_or_else(|| self.iterated_instance(member)),
                 _ => member.element().unwrap_or(Type::Opaque),
             }
@@ -272,7 +272,7 @@ fn sliced(container: &Type) -> Type {
     match container.peel() {
         Type::Tuple(types) => Type::tuple_of(Type::union(types.iter().cloned())),
         Type::Iter(of) => Type::iter(of.as_ref().clone()),
-        Type::Instance(_) => Type::Opaque,
+        Type::Instance { .. } => Type::Opaque,
         _ => container.clone(),
     }
 }

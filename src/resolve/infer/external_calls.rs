@@ -100,7 +100,7 @@ impl Interpreter<'_, '_> {
                     .unwrap_or(Type::Opaque),
             },
             Type::Callable(result) => result.as_ref().clone(),
-            Type::ClassObject(class) => Type::Instance(*class),
+            Type::ClassObject(class) => Type::instance(*class),
             Type::EntityClass(id) => Type::reference(*id),
             Type::Function(function) => self.facts.result(self.facts.codes.function(*function)),
             Type::Bound(code) => self.facts.result(*code),

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use super::super::code::CodeId;
 use super::super::{Site, Uncarriable};
 use crate::diagnostics::Diagnostic;
-use crate::model::EntityId;
 use crate::source::Span;
 
 /// What was found in a function.
@@ -13,11 +12,9 @@ use crate::source::Span;
 pub(crate) struct Findings {
     /// Where it leaves its entity.
     pub sites: Vec<(Span, Site)>,
-    /// Calls of methods of `self`, which leave the entity when those do.
-    pub self_calls: Vec<SelfCall>,
-    /// Calls of other functions of the app's.
+    /// Uses of functions of the app's that run here, which leave the entity when those do.
     pub own_calls: Vec<OwnCall>,
-    /// Calls of methods of entities, by whether the method is asynchronous. Of several, there may be both.
+    /// Calls of methods of entities and of functions that run here, by whether what is called is asynchronous. Of several, there may be both.
     pub method_calls: HashSet<(Span, bool)>,
     /// The operands of `await`.
     pub awaited: HashSet<Span>,
@@ -31,18 +28,7 @@ pub(crate) struct Findings {
     pub locals: HashMap<String, Local>,
 }
 
-/// A call of a method of `self`.
-#[derive(Debug)]
-pub(crate) struct SelfCall {
-    /// The call.
-    pub at: Span,
-    /// The entity and the method.
-    pub target: (EntityId, String),
-    /// The method.
-    pub code: CodeId,
-}
-
-/// A use of a function of the app's that is no method of an entity bound to its instance.
+/// A use of a function of the app's that runs at the same entity.
 #[derive(Debug)]
 pub(crate) struct OwnCall {
     /// The call, or the expression that hands the function on.
@@ -60,6 +46,8 @@ pub(crate) enum Via {
     Call,
     /// Read as a property.
     Property,
+    /// Called while an object of its class is made.
+    Construction,
     /// Handed on, to be called by others.
     Value,
 }

@@ -39,7 +39,11 @@ impl<'a> Interpreter<'a, '_> {
             (Owner::Entity(id), FunctionKind::Class) => Type::EntityClass(id),
             (Owner::Class(id), FunctionKind::Class) => Type::ClassObject(id),
             (Owner::Entity(id), _) => Type::Entity { id, is_self: true },
-            (Owner::Class(id), _) => Type::Instance(id),
+            (Owner::Class(id), _) => Type::Instance {
+                id,
+                of: Vec::new(),
+                is_self: true,
+            },
             (Owner::Module, _) => Type::Opaque,
         }
     }

@@ -120,10 +120,10 @@ impl<'a> Interpreter<'a, '_> {
     }
 
     pub(super) fn iterated_instance(&mut self, instance: &Type) -> Type {
-        let Type::Instance(class) = instance else {
+        let Type::Instance { id: class, .. } = instance else {
             return Type::Opaque;
         };
-        match self.instance_method_result(*class, "__iter__") {
+        match self.instance_method_result(instance, "__iter__") {
             Some(iterator) if iterator != *instance => Type::union(
                 iterator
                     .members()
@@ -131,13 +131,13 @@ impl<'a> Interpreter<'a, '_> {
                     .map(|member| member.element().unwrap_or(Type::Opaque)),
             ),
             Some(_) => self
-                .instance_method_result(*class, "__next__")
+                .instance_method_result(instance, "__next__")
                 .unwrap_or(Type::Opaque),
             None => {
                 let bases = self.facts.bases(*class);
                 let inherited: Vec<Type> = bases
                     .iter()
-                    .filter(|base| !matches!(base, Type::Instance(_)))
+                    .filter(|base| !matches!(base, Type::Instance { .. }))
                     .filter_map(Type::element)
                     .collect();
                 Type::union(inherited).join(Type::Opaque)

@@ -48,9 +48,11 @@ impl Interpreter<'_, '_> {
             self.grow(&attribute.value, grown);
         }
         match member {
-            Type::Instance(class) => {
+            Type::Instance { id: class, .. } => {
                 let bases = self.facts.bases(*class);
-                let inherited = bases.iter().find(|base| !matches!(base, Type::Instance(_)));
+                let inherited = bases
+                    .iter()
+                    .find(|base| !matches!(base, Type::Instance { .. }));
                 match inherited.and_then(|base| self.method_result(base, name, args)) {
                     Some(type_) => type_,
                     None => self.foreign_result(name, args, self.at(call)),

@@ -2,6 +2,7 @@
 
 use super::super::types::Type;
 use super::Interpreter;
+use crate::model::ClassRef;
 use crate::syntax::ast;
 
 impl Interpreter<'_, '_> {
@@ -120,33 +121,84 @@ impl Interpreter<'_, '_> {
             return;
         };
         let known = self.peek(subject);
-        let matching = known.without(|member| !self.may_be(member, &wanted));
+        let matching = Type::union(
+            known
+                .members()
+                .iter()
+                .map(|member| Type::union(wanted.iter().map(|wanted| self.both(member, wanted)))),
+        );
         let foreign = wanted.contains(&Type::Opaque);
+        let surely_self = |member: &Type| {
+            matches!(
+                member,
+                Type::Entity { is_self: true, .. } | Type::Instance { is_self: true, .. }
+            )
+        };
         let narrowed = match truth {
             _ if foreign && !truth => return,
+            // What follows cannot be reached.
+            true if matching == Type::Never && known.members().iter().any(surely_self) => return,
             true if foreign && matching != Type::Never => matching,
-            true if matching == Type::Never || matching.members().iter().any(is_vague) => {
+            true if matching == Type::Never || known.members().iter().any(is_vague) => {
                 Type::union(wanted)
             }
             true => matching,
-            false => known.without(|member| wanted.contains(&as_reference(member))),
+            false => {
+                known.without(|member| wanted.iter().any(|wanted| self.is_surely(member, wanted)))
+            }
         };
-        self.env.narrow(path, narrowed);
+        if narrowed != Type::Never {
+            self.env.narrow(path, narrowed);
+        }
     }
 
-    /// Whether an object of a type may be an instance of one of the classes.
-    fn may_be(&self, member: &Type, wanted: &[Type]) -> bool {
-        if is_vague(member) || wanted.contains(&as_reference(member)) {
-            return true;
+    /// The values of one type that are of another too.
+    fn both(&self, member: &Type, wanted: &Type) -> Type {
+        if member == wanted || is_vague(member) {
+            return member.clone();
         }
-        match member {
-            Type::Entity { .. } | Type::None => false,
-            _ if wanted.contains(&Type::Opaque) => true,
-            Type::Instance(class) => wanted.iter().any(|wanted| match wanted {
-                Type::Instance(wanted) => self.facts.derives(*class, *wanted),
-                _ => false,
-            }),
-            _ => false,
+        let (Some(class), Some(other)) = (member.class(), wanted.class()) else {
+            return match member {
+                Type::Entity { .. } | Type::None => Type::Never,
+                _ if *wanted == Type::Opaque => member.clone(),
+                _ => Type::Never,
+            };
+        };
+        let model = self.facts.model;
+        if model.derives(class, other) {
+            return member.clone();
+        }
+        let is_self = matches!(
+            member,
+            Type::Entity { is_self: true, .. } | Type::Instance { is_self: true, .. }
+        );
+        let as_member = |class: &ClassRef| match class {
+            ClassRef::Entity(id) => Type::Entity { id: *id, is_self },
+            ClassRef::Class(id) => Type::Instance {
+                id: *id,
+                of: Vec::new(),
+                is_self,
+            },
+        };
+        if model.derives(other, class) {
+            return as_member(&other);
+        }
+        let derived = model.derived(class).iter();
+        let common = derived.filter(|one| model.derives(**one, other));
+        let common = Type::union(common.map(as_member));
+        match common {
+            // A class that only has what a protocol asks for is an instance of it too.
+            Type::Never if self.facts.is_protocol(class) || self.facts.is_protocol(other) => {
+                as_member(&other)
+            }
+            common => common,
+        }
+    }
+
+    fn is_surely(&self, member: &Type, wanted: &Type) -> bool {
+        match (member.class(), wanted.class()) {
+            (Some(class), Some(wanted)) => self.facts.model.derives(class, wanted),
+            _ => member == wanted,
         }
     }
 
@@ -166,18 +218,11 @@ fn is_vague(type_: &Type) -> bool {
     matches!(type_, Type::Unknown(_) | Type::Opaque)
 }
 
-fn as_reference(type_: &Type) -> Type {
-    match type_ {
-        Type::Entity { id, .. } => Type::reference(*id),
-        other => other.clone(),
-    }
-}
-
 /// Collects the instances of classes; false where one of the classes is not known.
 fn instances(class: &Type, into: &mut Vec<Type>) -> bool {
     match class {
         Type::EntityClass(id) => into.push(Type::reference(*id)),
-        Type::ClassObject(id) => into.push(Type::Instance(*id)),
+        Type::ClassObject(id) => into.push(Type::instance(*id)),
         Type::Tuple(classes) => return classes.iter().all(|class| instances(class, into)),
         Type::Symbol(name) => into.push(builtin_instance(name)),
         _ => return false,

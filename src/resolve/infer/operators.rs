@@ -17,7 +17,7 @@ impl Interpreter<'_, '_> {
         for left in left.members() {
             for right in right.members() {
                 let result = match left {
-                    Type::Instance(class) => self.instance_method_result(*class, method_of(op)),
+                    Type::Instance { .. } => self.instance_method_result(left, method_of(op)),
                     _ => None,
                 };
                 results.push(result.unwrap_or_else(|| operation(left, op, right)));

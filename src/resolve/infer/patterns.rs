@@ -112,7 +112,7 @@ impl<'a> Interpreter<'a, '_> {
         let class = self.expr(&pattern.cls);
         let instance = match &class {
             Type::EntityClass(id) => Type::reference(*id),
-            Type::ClassObject(id) => Type::Instance(*id),
+            Type::ClassObject(id) => Type::instance(*id),
             Type::Symbol(_) => {
                 subject.without(|member| matches!(member, Type::Entity { .. } | Type::None))
             }
@@ -127,7 +127,7 @@ impl<'a> Interpreter<'a, '_> {
         }
         for (index, pattern) in arguments.patterns.iter().enumerate() {
             let type_ = match &instance {
-                Type::Instance(class) => self.positional_field(*class, index),
+                Type::Instance { id: class, .. } => self.positional_field(*class, index),
                 other => other.clone(),
             };
             self.pattern(pattern, &type_);

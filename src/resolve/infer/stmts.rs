@@ -138,8 +138,8 @@ impl<'a> Interpreter<'a, '_> {
         let members = manager.members().to_vec();
         Type::union(members.into_iter().map(|member| {
             match member {
-                Type::Instance(class) => self
-                    .instance_method_result(class, "__enter__")
+                Type::Instance { .. } => self
+                    .instance_method_result(&member, "__enter__")
                     .unwrap_or(member),
                 other => other,
             }
@@ -189,7 +189,7 @@ impl<'a> Interpreter<'a, '_> {
 
     fn caught(&self, class: &Type) -> Type {
         Type::union(class.members().iter().map(|member| match member {
-            Type::ClassObject(id) => Type::Instance(*id),
+            Type::ClassObject(id) => Type::instance(*id),
             Type::Symbol(name) => Type::External(name.clone()),
             Type::Tuple(classes) => Type::union(classes.iter().map(|class| self.caught(class))),
             _ => Type::Opaque,

@@ -107,8 +107,10 @@ impl Interpreter<'_, '_> {
         let initially = self.in_init();
         let type_ = &type_.clone().bounded(self.at(attribute));
         for member in receiver.members() {
+            if let Some(id) = self.facts.entities_behind(member).first() {
+                self.refuse_assignment(attribute, *id);
+            }
             match member {
-                Type::Entity { id, is_self: false } => self.refuse_assignment(attribute, *id),
                 Type::Entity { id, is_self: true } => {
                     self.facts.assign_field(
                         Owner::Entity(*id),
@@ -117,7 +119,7 @@ impl Interpreter<'_, '_> {
                         initially,
                     );
                 }
-                Type::Instance(id) => {
+                Type::Instance { id, .. } => {
                     self.facts.assign_field(
                         Owner::Class(*id),
                         &attribute.attr,
@@ -143,10 +145,8 @@ impl Interpreter<'_, '_> {
         match target {
             ast::Expr::Attribute(attribute) => {
                 let receiver = self.expr(&attribute.value);
-                let mut references = receiver.members().iter().filter_map(|member| match member {
-                    Type::Entity { id, is_self: false } => Some(*id),
-                    _ => None,
-                });
+                let members = receiver.members().iter();
+                let mut references = members.flat_map(|member| self.facts.entities_behind(member));
                 match references.next() {
                     Some(id) => {
                         self.refuse_assignment(attribute, id);
@@ -172,7 +172,7 @@ impl Interpreter<'_, '_> {
                 for member in receiver.members() {
                     let owner = match member {
                         Type::Entity { id, is_self: true } => Owner::Entity(*id),
-                        Type::Instance(id) => Owner::Class(*id),
+                        Type::Instance { id, .. } => Owner::Class(*id),
                         _ => continue,
                     };
                     if !initially || self.facts.assigned_somewhere(owner, &attribute.attr) {
@@ -200,7 +200,7 @@ impl Interpreter<'_, '_> {
             ast::Expr::Attribute(attribute) => {
                 let receiver = self.expr(&attribute.value);
                 for member in receiver.members() {
-                    if let Type::Entity { id, is_self: false } = member {
+                    if let Some(id) = self.facts.entities_behind(member).first() {
                         self.refuse_assignment(attribute, *id);
                     }
                 }
@@ -234,7 +234,7 @@ impl Interpreter<'_, '_> {
                 for member in receiver.members() {
                     let owner = match member {
                         Type::Entity { id, is_self: true } => Owner::Entity(*id),
-                        Type::Instance(id) => Owner::Class(*id),
+                        Type::Instance { id, .. } => Owner::Class(*id),
                         _ => continue,
                     };
                     if self.facts.annotated_field(owner, &attribute.attr).is_none() {

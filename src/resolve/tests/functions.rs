@@ -72,13 +72,14 @@ def helper(item):
     return [item] and Item('a')
 ",
     );
-    let found = resolved(&[("app.py", &source)], |model, _, found| {
-        said(model, &found)
-    });
     assert_eq!(
-        found,
+        sites_of(&[("app.py", &source)]),
         [
-            "E0210 [helper(self.item)] calling `helper`, which calls other entities, is not supported yet"
+            "create User('x') -> User",
+            "read self.again(3).price -> Item.price",
+            "helper helper(self.item) -> helper",
+            "read helper(self.item).stock -> Item.stock",
+            "create Item('a') -> Item",
         ]
     );
 }
@@ -113,7 +114,7 @@ class Client:
 }
 
 #[test]
-fn functions_that_leave_are_refused_where_entities_use_them() {
+fn functions_that_leave_are_cut_where_entities_use_them() {
     let source = shop(
         "
 def go(self, audit: 'Audit'):
@@ -121,14 +122,9 @@ def go(self, audit: 'Audit'):
     audit.note(self.item)
     self.check(self.item)
     Shop.check(self.item)
-    self.value
-    sorted([self.item], key=total)
+    self.value + self.item.label
     fine(self.item)
     Audit()
-    list(map(self.remote, [1]))
-
-def remote(self, n: int):
-    return self.item.price
 
 @staticmethod
 def check(item: Item):
@@ -138,7 +134,28 @@ def check(item: Item):
 def value(self):
     return self.item.price
 ",
-        "
+        HELPERS,
+    );
+    assert_eq!(
+        sites_of(&[("app.py", &source)]),
+        [
+            "create User('x') -> User",
+            "helper total(self.item) -> total",
+            "helper audit.note(self.item) -> Audit.note",
+            "helper self.check(self.item) -> Shop.check",
+            "helper Shop.check(self.item) -> Shop.check",
+            "getter self.value -> Shop.value",
+            "read self.item.label -> Item.label",
+            "read item.price -> Item.price",
+            "read self.item.price -> Item.price",
+            "helper inner(item) -> inner",
+            "read item.price -> Item.price",
+            "call item.update_stock(1) -> Item.update_stock",
+        ]
+    );
+}
+
+const HELPERS: &str = "
 def total(item: Item):
     return inner(item)
 
@@ -151,18 +168,52 @@ def fine(item: Item):
 class Audit:
     def note(self, item: Item):
         item.update_stock(1)
+";
+
+#[test]
+fn functions_that_leave_are_refused_where_nothing_can_be_cut() {
+    let source = shop(
+        "
+def go(self):
+    sorted([self.item], key=total)
+    list(map(self.remote, [1]))
+    Priced(self.item)
+    each([self.item])
+    cached(self.item)
+
+def remote(self, n: int):
+    return self.item.price
 ",
+        &format!(
+            "{HELPERS}
+import functools
+
+class Priced:
+    def __init__(self, item: Item):
+        self.price = item.price
+
+    def __len__(self):
+        return inner(self.item)
+
+def each(items: list[Item]):
+    for item in items:
+        yield item.price
+
+@functools.cache
+def cached(item: Item):
+    return item.price
+"
+        ),
     );
     assert_eq!(
         complaints_of(&source),
         [
-            "E0210 [total(self.item)] calling `total`, which calls other entities, is not supported yet",
-            "E0210 [audit.note(self.item)] calling `Audit.note`, which calls other entities, is not supported yet",
-            "E0210 [self.check(self.item)] calling `Shop.check`, which calls other entities, is not supported yet",
-            "E0210 [Shop.check(self.item)] calling `Shop.check`, which calls other entities, is not supported yet",
-            "E0210 [self.value] calling `Shop.value`, which calls other entities, is not supported yet",
             "E0210 [total] handing on `total`, which calls other entities, is not supported yet",
             "E0210 [self.remote] handing on `Shop.remote`, which calls other entities, is not supported yet",
+            "E0210 [Priced(self.item)] making an object by `Priced.__init__`, which calls other entities, is not supported yet",
+            "E0210 [each([self.item])] calling `each`, which calls other entities, is not supported yet",
+            "E0210 [cached(self.item)] calling `cached`, which calls other entities, is not supported yet",
+            "E0210 [__len__] `Priced.__len__`, which calls other entities, cannot be cut",
         ]
     );
 }

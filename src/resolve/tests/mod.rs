@@ -78,15 +78,12 @@ fn resolved<T>(
 }
 
 fn describe(model: &Model<'_>, at: Span, site: &Site) -> String {
-    let named =
-        |(entity, member): &(EntityId, String)| format!("{}.{member}", model.entity(*entity).name);
-    let listed =
-        |targets: &[(EntityId, String)]| targets.iter().map(named).collect::<Vec<_>>().join("|");
     let text = model.program.sources.text(at);
     match site {
-        Site::Call { targets } => format!("call {text} -> {}", listed(targets)),
-        Site::Helper { target } => format!("helper {text} -> {}", named(target)),
-        Site::Read { targets } => format!("read {text} -> {}", listed(targets)),
+        Site::Call { targets } => format!("call {text} -> {}", targets.join("|")),
+        Site::Helper { targets } => format!("helper {text} -> {}", targets.join("|")),
+        Site::Read { targets } => format!("read {text} -> {}", targets.join("|")),
+        Site::Getter { targets } => format!("getter {text} -> {}", targets.join("|")),
         Site::Create { entity } => format!("create {text} -> {}", model.entity(*entity).name),
     }
 }

@@ -1,10 +1,7 @@
 mod nodes;
 
 use super::module::{Emitted, emit};
-use crate::ir::{
-    App, Block, Body, Code, Entity, Key, KeyType, Lines, Method, Module, Node, Transition, Type,
-    VERSION, Variable,
-};
+use crate::ir::{App, Block, Code, Function, Lines, Module, Node, Transition, VERSION, Variable};
 use crate::source::{LineIndex, SourceFile, Sources};
 
 /// A method to be split: its name, its lines, its header and its blocks.
@@ -75,50 +72,26 @@ fn call(callee: Code, arguments: Code, then: Option<Transition>) -> Node {
     }
 }
 
-/// Emits a module of one class, whose lines are `class`, with these methods cut; what comes out has to parse.
-fn emitted(
-    source: &str,
-    class: (u32, u32),
-    imports_before: u32,
-    receiver: &str,
-    cuts: Vec<Cut>,
-) -> Emitted {
-    let lines = |(first, last)| Lines {
-        path: "shop.py".to_owned(),
-        first,
-        last,
-    };
-    let name = source
+/// Emits a module of one class with these methods cut; what comes out has to parse.
+fn emitted(source: &str, imports_before: u32, receiver: &str, cuts: Vec<Cut>) -> Emitted {
+    let class = source
         .split("class ")
         .nth(1)
         .and_then(|rest| rest.split(['(', ':']).next())
         .expect("a class");
-    let methods = cuts.into_iter().map(|cut| Method {
-        name: cut.name.to_owned(),
-        doc: None,
-        origin: lines(cut.lines),
-        is_async: false,
-        params: Vec::new(),
-        returns: Type::Any,
-        body: Body::Split {
-            header: cut.header,
-            receiver: receiver.to_owned(),
-            blocks: cut.blocks,
-        },
-    });
-    let entity = Entity {
-        name: name.to_owned(),
+    let functions = cuts.into_iter().map(|cut| Function {
         module: "shop".to_owned(),
-        doc: None,
-        origin: lines(class),
-        key: Key {
-            type_: KeyType::Str,
-            fields: Vec::new(),
+        name: format!("{class}.{}", cut.name),
+        origin: Lines {
+            path: "shop.py".to_owned(),
+            first: cut.lines.0,
+            last: cut.lines.1,
         },
-        fields: Vec::new(),
-        init: Vec::new(),
-        methods: methods.collect(),
-    };
+        is_async: false,
+        header: cut.header,
+        receiver: Some(receiver.to_owned()),
+        blocks: cut.blocks,
+    });
     let app = App {
         version: VERSION,
         name: "shop".to_owned(),
@@ -130,7 +103,8 @@ fn emitted(
             source: source.to_owned(),
             imports_before,
         }],
-        entities: vec![entity],
+        entities: Vec::new(),
+        functions: functions.collect(),
     };
     let emitted = emit(&app, &app.modules[0]);
     assert_eq!(
@@ -264,7 +238,7 @@ class User:
         header,
         blocks,
     };
-    let emitted = emitted(source, (8, 32), 5, "self", vec![cut]);
+    let emitted = emitted(source, 5, "self", vec![cut]);
     insta::assert_snapshot!(annotated(&emitted));
     assert_eq!(
         emitted.map.functions,
@@ -289,7 +263,7 @@ fn one_line_methods_tail_calls_and_another_receiver() {
         header: code("def forward(this, flow):", 4),
         blocks,
     };
-    let emitted = emitted(source, (2, 5), 1, "this", vec![cut]);
+    let emitted = emitted(source, 1, "this", vec![cut]);
     let expected = "from stateflow import flow as flow_\nimport stateflow\n@stateflow.entity\nclass User:\n\tdef forward(this, flow):\n\t\treturn flow_.call(flow.m, flow, key=1).tail(4)\n\tx = 1\n";
     assert_eq!(emitted.text, expected);
 }
@@ -354,7 +328,7 @@ fn choices_nest_and_variables_may_be_unbound() {
         header: code("def f(self, a):", 4),
         blocks,
     };
-    let emitted = emitted(source, (3, 5), 1, "self", vec![cut]);
+    let emitted = emitted(source, 1, "self", vec![cut]);
     insta::assert_snapshot!(annotated(&emitted));
 }
 
@@ -385,7 +359,7 @@ fn long_lines_are_broken() {
         header: code("def f(self, a):", 4),
         blocks,
     };
-    let emitted = emitted(source, (3, 5), 1, "self", vec![cut]);
+    let emitted = emitted(source, 1, "self", vec![cut]);
     assert!(
         emitted.text.lines().all(|line| line.len() <= 120),
         "{}",
@@ -397,7 +371,7 @@ fn long_lines_are_broken() {
 #[test]
 fn a_module_without_split_methods_keeps_its_text_but_for_its_coding() {
     let source = "#!/usr/bin/env python\n# vim: set fileencoding=cp1252 :\n# coding: not here\nclass User: pass";
-    let emitted = emitted(source, (4, 4), 4, "self", Vec::new());
+    let emitted = emitted(source, 4, "self", Vec::new());
     let expected = "#!/usr/bin/env python\n# vim: set fileencoding=utf-8 :\n# coding: not here\nclass User: pass\n";
     assert_eq!(emitted.text, expected);
     assert_eq!(emitted.map.runs, [[1, 1, 4]]);

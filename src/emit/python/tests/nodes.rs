@@ -28,7 +28,7 @@ fn buy(blocks: Vec<Block>) -> super::Emitted {
         header: code("def buy(self, item):", 5),
         blocks,
     };
-    emitted(SOURCE, (4, 12), 1, "self", vec![cut])
+    emitted(SOURCE, 1, "self", vec![cut])
 }
 
 #[test]

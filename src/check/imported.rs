@@ -1,17 +1,20 @@
-//! Entities are not created while modules are imported.
+//! While modules are imported, no entity is created and no function called that calls entities.
 
+use super::span_of;
 use super::values::unaliased;
 use crate::diagnostics::Diagnostic;
-use crate::model::{Binding, Model};
+use crate::model::{Binding, ClassRef, Function, Model};
+use crate::resolve::Resolution;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
 use crate::syntax::{ModuleId, span};
 
-/// Reports entities that the top of a module creates.
-pub(super) fn check(model: &Model<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// Reports what the top of a module creates and calls.
+pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
     for (index, module) in model.program.modules.iter().enumerate() {
         let mut finder = Finder {
             model,
+            resolution,
             module: ModuleId(index as u32),
             diagnostics,
         };
@@ -21,6 +24,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &mut Vec<Diagnostic>) {
 
 struct Finder<'m, 'd> {
     model: &'m Model<'m>,
+    resolution: &'m Resolution,
     module: ModuleId,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
@@ -56,6 +60,50 @@ impl Finder<'_, '_> {
     }
 }
 
+impl<'m> Finder<'m, '_> {
+    /// The function of the app's that a call surely reaches.
+    fn callee(&self, func: &Expr) -> Option<&'m Function<'m>> {
+        match unaliased(self.model, self.module, func) {
+            Some(Binding::Function(id)) => Some(self.model.function(id)),
+            _ => {
+                let Expr::Attribute(attribute) = func else {
+                    return None;
+                };
+                let class = match unaliased(self.model, self.module, &attribute.value)? {
+                    Binding::Entity(id) => ClassRef::Entity(id),
+                    Binding::Class(id) => ClassRef::Class(id),
+                    _ => return None,
+                };
+                let (_, method) = self.model.method(class, &attribute.attr)?;
+                Some(method)
+            }
+        }
+    }
+
+    fn leaving_call(&mut self, call: &ast::ExprCall) {
+        let Some(function) = self.callee(&call.func) else {
+            return;
+        };
+        if !self
+            .resolution
+            .leaving
+            .contains(&span_of(self.model, function))
+        {
+            return;
+        }
+        let file = self.model.program.module(self.module).file;
+        let message = format!(
+            "`{}`, which calls other entities, is called when the module is imported",
+            function.name
+        );
+        self.diagnostics.push(
+            Diagnostic::new("E0210", message, span(file, call), "")
+                .note("every worker imports the module, and nothing can be cut there")
+                .help("call it in a method of an entity, or under `if __name__ == \"__main__\":`"),
+        );
+    }
+}
+
 impl Visitor<'_> for Finder<'_, '_> {
     fn visit_stmt(&mut self, stmt: &Stmt) {
         match stmt {
@@ -72,7 +120,10 @@ impl Visitor<'_> for Finder<'_, '_> {
     fn visit_expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Lambda(_) => return,
-            Expr::Call(call) => self.creation(call),
+            Expr::Call(call) => {
+                self.creation(call);
+                self.leaving_call(call);
+            }
             _ => {}
         }
         walk_expr(self, expr);
