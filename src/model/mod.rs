@@ -265,6 +265,14 @@ impl<'p> Model<'p> {
         }
     }
 
+    /// The type parameters of the alias at the top of a module that stands for this very expression.
+    pub fn alias_params(&self, module: ModuleId, value: &ast::Expr) -> Option<&'p ast::TypeParams> {
+        let body = self.program.module(module).tree.body.iter();
+        let mut aliases = body.filter_map(|stmt| stmt.as_type_alias_stmt());
+        let alias = aliases.find(|alias| std::ptr::eq(&*alias.value, value))?;
+        alias.type_params.as_deref()
+    }
+
     /// What a name stands for at the top of a module; none for a built-in.
     pub fn name(&self, module: ModuleId, name: &str) -> Option<&Binding<'p>> {
         self.scopes[module.0 as usize].names.get(name)

@@ -18,6 +18,8 @@ pub(crate) struct Annotations<'a> {
     owner: Owner,
     /// The string that holds the annotation, where it is one.
     string: Option<Span>,
+    /// The type parameters of the function, and of the alias that is being read.
+    params: Vec<&'a ast::TypeParam>,
     left: Cell<u32>,
     aliases: RefCell<Vec<*const ast::Expr>>,
 }
@@ -30,9 +32,17 @@ impl<'a> Annotations<'a> {
             module,
             owner,
             string: None,
+            params: Vec::new(),
             left: Cell::new(MAX_PARTS),
             aliases: RefCell::default(),
         }
+    }
+
+    /// The same, where type parameters are known too.
+    pub fn within(mut self, params: Option<&'a ast::TypeParams>) -> Self {
+        self.params
+            .extend(params.into_iter().flat_map(|params| &params.type_params));
+        self
     }
 
     /// The type that an annotation says; nothing for one that leaves it to the value (`x: Final = 3`).
@@ -58,12 +68,13 @@ impl<'a> Annotations<'a> {
             module,
             owner: self.owner,
             string,
+            params: self.params.clone(),
             left: self.left.clone(),
             aliases: self.aliases.clone(),
         }
     }
 
-    fn type_(&self, expr: &ast::Expr) -> Type {
+    pub(super) fn type_(&self, expr: &ast::Expr) -> Type {
         if self.left.get() == 0 {
             return Type::unknown(Why::Complex, self.at(expr));
         }
@@ -79,6 +90,9 @@ impl<'a> Annotations<'a> {
             }) => self.type_(left).join(self.type_(right)),
             ast::Expr::Subscript(subscript) => self.subscript(subscript),
             ast::Expr::Starred(starred) => self.type_(&starred.value),
+            ast::Expr::Name(name) if self.param(&name.id).is_some() => {
+                self.variable(expr, &name.id)
+            }
             _ => match self.model.dotted(self.module, expr) {
                 Some(Binding::External(dotted)) => self.external(expr, &dotted),
                 Some(binding) => self.own(expr, binding),
@@ -95,6 +109,27 @@ impl<'a> Annotations<'a> {
         let type_ = reader.type_(&inner);
         self.left.set(reader.left.get());
         type_
+    }
+
+    /// The type parameter of that name, of the function, the alias or the class.
+    fn param(&self, name: &str) -> Option<&'a ast::TypeParam> {
+        let class = self.owner.class().map(|class| self.model.class_def(class));
+        let of_class = class.and_then(|class| class.type_params.as_deref());
+        let of_class = of_class.into_iter().flat_map(|params| &params.type_params);
+        let mut params = self.params.iter().copied().chain(of_class);
+        params.find(|param| param.name().as_str() == name)
+    }
+
+    fn variable(&self, expr: &ast::Expr, name: &str) -> Type {
+        let bound = match self.param(name) {
+            Some(ast::TypeParam::TypeVar(variable)) => variable.bound.as_deref(),
+            _ => None,
+        };
+        let otherwise = bound.map_or_else(|| self.not_known(expr), |bound| self.type_(bound));
+        Type::Var {
+            name: name.to_owned(),
+            otherwise: Box::new(otherwise),
+        }
     }
 
     fn not_known(&self, expr: &ast::Expr) -> Type {
@@ -124,9 +159,10 @@ impl<'a> Annotations<'a> {
         let reader = self.elsewhere(module, None);
         reader.aliases.borrow_mut().push(pointer);
         let type_ = match value {
-            ast::Expr::Call(call) => reader
-                .type_constructor(call)
-                .unwrap_or_else(|| self.not_known(expr)),
+            ast::Expr::Call(call) => match reader.type_constructor(call) {
+                Some(type_) => type_,
+                None => self.not_known(expr),
+            },
             _ => reader.type_(value),
         };
         self.left.set(reader.left.get());
@@ -140,13 +176,27 @@ impl<'a> Annotations<'a> {
         };
         match canonical(&dotted) {
             "NewType" => call.arguments.find_positional(1).map(|of| self.type_(of)),
-            "TypeVar" => match call.arguments.find_keyword("bound") {
-                Some(bound) => Some(self.type_(&bound.value)),
-                None if call.arguments.args.len() > 1 => Some(Type::union(
-                    call.arguments.args[1..].iter().map(|of| self.type_(of)),
-                )),
-                None => None,
-            },
+            "TypeVar" => {
+                let [ast::Expr::StringLiteral(name), constraints @ ..] = &*call.arguments.args
+                else {
+                    return None;
+                };
+                let otherwise = match call.arguments.find_keyword("bound") {
+                    Some(bound) => self.type_(&bound.value),
+                    None if !constraints.is_empty() => {
+                        Type::union(constraints.iter().map(|of| self.type_(of)))
+                    }
+                    None => {
+                        let name = name.value.to_str().to_owned();
+                        let file = self.model.program.module(self.module).file;
+                        Type::unknown(Why::Name(name), span(file, call))
+                    }
+                };
+                Some(Type::Var {
+                    name: name.value.to_str().to_owned(),
+                    otherwise: Box::new(otherwise),
+                })
+            }
             _ => None,
         }
     }
@@ -192,7 +242,7 @@ impl<'a> Annotations<'a> {
         };
         let dotted = match self.model.dotted(self.module, &subscript.value) {
             Some(Binding::External(dotted)) => dotted,
-            _ => return self.type_(&subscript.value),
+            other => return self.generic_of_own(subscript, other),
         };
         let first = |reader: &Self| {
             arguments
@@ -229,6 +279,38 @@ impl<'a> Annotations<'a> {
         }
     }
 
+    /// A generic class or alias of the app's with its arguments.
+    fn generic_of_own(&self, subscript: &ast::ExprSubscript, binding: Option<Binding<'a>>) -> Type {
+        let of = arguments(subscript)
+            .iter()
+            .map(|argument| self.type_(argument));
+        match binding {
+            Some(Binding::Class(id)) => Type::Instance {
+                id,
+                of: of.collect(),
+                is_self: false,
+            },
+            Some(Binding::Variable {
+                module,
+                value: Some(value),
+                ..
+            }) => {
+                let params = self.model.alias_params(module, value);
+                let reader = self.elsewhere(module, None).within(params);
+                let type_ = reader.alias(&subscript.value, module, value);
+                let names = match params {
+                    Some(params) => params
+                        .iter()
+                        .map(|param| param.name().to_string())
+                        .collect(),
+                    None => type_.variables(),
+                };
+                type_.with(&names.into_iter().zip(of).collect())
+            }
+            _ => self.type_(&subscript.value),
+        }
+    }
+
     fn tuple(&self, arguments: &[ast::Expr]) -> Type {
         match arguments {
             [of, ast::Expr::EllipsisLiteral(_)] => Type::tuple_of(self.type_(of)),
@@ -238,6 +320,14 @@ impl<'a> Annotations<'a> {
             }
             _ => Type::Tuple(arguments.iter().map(|of| self.type_(of)).collect()),
         }
+    }
+}
+
+/// What stands between the brackets of a generic.
+pub(super) fn arguments(subscript: &ast::ExprSubscript) -> &[ast::Expr] {
+    match &*subscript.slice {
+        ast::Expr::Tuple(tuple) => tuple.elts.as_slice(),
+        single => std::slice::from_ref(single),
     }
 }
 

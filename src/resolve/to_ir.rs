@@ -67,6 +67,7 @@ pub(crate) fn to_ir(facts: &mut Facts<'_>, type_: &Type) -> ir::Type {
         | Type::Opaque
         | Type::Symbol(_)
         | Type::Super(_)
+        | Type::Var { .. }
         | Type::EntityClass(_)
         | Type::ClassObject(_)
         | Type::Function(_)

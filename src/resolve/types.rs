@@ -61,6 +61,13 @@ pub(crate) enum Type {
     },
     /// `super()` in a method of that class.
     Super(ClassRef),
+    /// A type variable of a generic class, function or alias; only in what annotations say.
+    Var {
+        /// Its name.
+        name: String,
+        /// What is known of it where nothing stands for it.
+        otherwise: Box<Type>,
+    },
     /// A plain class of the app's.
     ClassObject(ClassId),
     /// A function of the app's.
@@ -288,7 +295,7 @@ impl Type {
         test(self) || self.parts().any(|part| part.any(test))
     }
 
-    fn parts(&self) -> Box<dyn Iterator<Item = &Type> + '_> {
+    pub(super) fn parts(&self) -> Box<dyn Iterator<Item = &Type> + '_> {
         match self {
             Self::List(of)
             | Self::Set(of)

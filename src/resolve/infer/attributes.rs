@@ -5,21 +5,13 @@ use super::super::facts::Facts;
 use super::super::types::{Reason, Type};
 use super::super::{Site, errors};
 use super::Interpreter;
+use super::arguments::Args;
 use super::findings::{OwnCall, Via};
+use super::members::Found;
 use crate::diagnostics::Diagnostic;
-use crate::model::{Binding, ClassId, ClassRef, EntityId};
+use crate::model::{ClassRef, EntityId};
 use crate::source::Span;
 use crate::syntax::ast;
-
-/// What an attribute leads to.
-pub(super) enum Found {
-    /// A value.
-    Value(Type),
-    /// A function of the class.
-    Code(CodeId),
-    /// Nothing known.
-    Nothing,
-}
 
 impl<'a> Interpreter<'a, '_> {
     pub(super) fn attribute(&mut self, attribute: &ast::ExprAttribute) -> Type {
@@ -87,7 +79,13 @@ impl<'a> Interpreter<'a, '_> {
     fn read_codes(&mut self, receiver: &Type, attribute: &ast::ExprAttribute) -> Type {
         let codes = self.facts.codes_of(receiver, &attribute.attr);
         let at = self.at(attribute);
-        Type::union(codes.into_iter().map(|code| self.read_code(code, at)))
+        Type::union(codes.into_iter().map(|code| {
+            let value = self.read_code(code, at);
+            match self.facts.is_property(code) {
+                true => self.result_of(code, Some(receiver), &Args::default()),
+                false => value,
+            }
+        }))
     }
 
     fn read_code(&mut self, code: CodeId, at: Span) -> Type {
@@ -134,11 +132,16 @@ impl<'a> Interpreter<'a, '_> {
 
     /// What the functions of that name give that a value may have.
     pub(super) fn results(&mut self, value: &Type, name: &str) -> Type {
+        let args = Args::default();
         let mut codes = self.facts.codes_of(value, name);
         for id in self.facts.entities_behind(value) {
             codes.extend(self.facts.codes_of(&Type::reference(id), name));
         }
-        Type::union(codes.into_iter().map(|code| self.facts.result(code)))
+        Type::union(
+            codes
+                .into_iter()
+                .map(|code| self.result_of(code, Some(value), &args)),
+        )
     }
 
     fn read_super(&mut self, attribute: &ast::ExprAttribute, class: ClassRef) -> Type {
@@ -189,85 +192,6 @@ impl<'a> Interpreter<'a, '_> {
                     },
                 }),
         )
-    }
-
-    /// What an attribute of a value leads to.
-    pub(super) fn find(&mut self, value: &Type, name: &str) -> Found {
-        match value {
-            Type::Entity { is_self: true, .. } | Type::Instance { is_self: true, .. } => {
-                self.find_in_receiver(value, name)
-            }
-            Type::Entity { id, .. } | Type::EntityClass(id) => {
-                self.find_in_class(ClassRef::Entity(*id), name)
-            }
-            Type::Instance { id, .. } => self.find_in_class(ClassRef::Class(*id), name),
-            Type::ClassObject(id) => self.find_in_class_object(*id, name),
-            Type::Module(module) => match self.facts.global(*module, name) {
-                Some(type_) => Found::Value(type_),
-                None => Found::Nothing,
-            },
-            Type::Symbol(dotted) => Found::Value(Type::Symbol(format!("{dotted}.{name}"))),
-            _ => Found::Nothing,
-        }
-    }
-
-    /// The receiver may be of a derived class, which has what its base only speaks of.
-    fn find_in_receiver(&mut self, receiver: &Type, name: &str) -> Found {
-        let classes = receiver
-            .class()
-            .map(|class| self.facts.model.derived(class).to_vec());
-        for class in classes.into_iter().flatten() {
-            let found = self.find_in_class(class, name);
-            if !matches!(found, Found::Nothing) {
-                return found;
-            }
-        }
-        Found::Nothing
-    }
-
-    fn find_in_class(&mut self, class: ClassRef, name: &str) -> Found {
-        let owner = Owner::from(class);
-        if let Some(code) = self.facts.codes.member(owner, name) {
-            return Found::Code(code);
-        }
-        if let Some(type_) = self.facts.field(owner, name) {
-            return Found::Value(type_);
-        }
-        let order = self.facts.model.order(class).iter();
-        let nested = order.filter_map(|class| {
-            let class = match class {
-                ClassRef::Entity(id) => Binding::Entity(*id),
-                ClassRef::Class(id) => Binding::Class(*id),
-            };
-            self.facts.model.member(&class, name)
-        });
-        match nested.take(1).next() {
-            Some(binding) => Found::Value(self.facts.binding(binding)),
-            None if matches!(class, ClassRef::Entity(_))
-                && (self.facts.in_class_body(owner, name) || is_special(name)) =>
-            {
-                Found::Value(Type::Opaque)
-            }
-            None => Found::Nothing,
-        }
-    }
-
-    fn find_in_class_object(&mut self, id: ClassId, name: &str) -> Found {
-        if self.facts.is_enum(id)
-            && self.facts.codes.member(Owner::Class(id), name).is_none()
-            && !is_special(name)
-        {
-            return Found::Value(Type::instance(id));
-        }
-        self.find_in_class(ClassRef::Class(id), name)
-    }
-
-    /// What a method of a plain class's instances returns.
-    pub(super) fn instance_method_result(&mut self, instance: &Type, name: &str) -> Option<Type> {
-        match self.find(instance, name) {
-            Found::Code(_) => Some(self.results(instance, name)),
-            _ => None,
-        }
     }
 
     /// Takes note that functions are handed on, to be called by whoever gets them.
@@ -380,8 +304,4 @@ fn is_container(type_: &Type) -> bool {
         type_.peel(),
         Type::List(_) | Type::Set(_) | Type::Dict(..) | Type::Iter(_)
     )
-}
-
-fn is_special(name: &str) -> bool {
-    name.starts_with("__") && name.ends_with("__")
 }

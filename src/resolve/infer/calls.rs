@@ -5,9 +5,9 @@ use super::super::types::Type;
 use super::super::{Site, errors, signature};
 use super::Interpreter;
 use super::arguments::Args;
-use super::attributes::Found;
 use super::findings::Via;
-use crate::model::{ClassRef, EntityId};
+use super::members::Found;
+use crate::model::{ClassId, ClassRef, EntityId};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr};
 
@@ -57,42 +57,46 @@ impl Interpreter<'_, '_> {
         let members = callee.members().to_vec();
         Type::union(members.into_iter().map(|member| match member {
             Type::EntityClass(id) => self.create(call, id),
-            Type::ClassObject(id) => self.construct(at, id),
+            Type::ClassObject(id) => self.construct(at, id, args),
             Type::Function(function) => {
                 let code = self.facts.codes.function(function);
-                self.call_code(at, code)
+                self.call_code(at, code, None, args)
             }
-            Type::Bound(code) => self.call_code(at, code),
+            Type::Bound(code) => self.call_code(at, code, None, args),
             Type::Callable(result) => *result,
             Type::Symbol(name) => self.symbol_call(call, &name, args),
             Type::Unknown(_) => member,
             Type::Instance { .. } => match self.find(&member, "__call__") {
-                Found::Code(_) => self.call_codes(at, &member, "__call__"),
+                Found::Code(_) => self.call_codes(at, &member, "__call__", args),
                 _ => self.foreign_result("this call", args, at),
             },
             _ => self.foreign_result("this call", args, at),
         }))
     }
 
-    fn call_code(&mut self, at: Span, code: CodeId) -> Type {
+    fn call_code(&mut self, at: Span, code: CodeId, receiver: Option<&Type>, args: &Args) -> Type {
         self.own_call(at, code, Via::Call);
         self.note_method_call(at, code);
-        self.facts.result(code)
+        self.result_of(code, receiver, args)
     }
 
     /// Calls what may have that name on a value, here.
-    fn call_codes(&mut self, at: Span, value: &Type, name: &str) -> Type {
+    fn call_codes(&mut self, at: Span, value: &Type, name: &str, args: &Args) -> Type {
         let codes = self.facts.codes_of(value, name);
-        Type::union(codes.into_iter().map(|code| self.call_code(at, code)))
+        Type::union(
+            codes
+                .into_iter()
+                .map(|code| self.call_code(at, code, Some(value), args)),
+        )
     }
 
-    fn construct(&mut self, at: Span, class: crate::model::ClassId) -> Type {
+    fn construct(&mut self, at: Span, class: ClassId, args: &Args) -> Type {
         for name in ["__new__", "__init__", "__post_init__"] {
             if let Found::Code(code) = self.find(&Type::instance(class), name) {
                 self.own_call(at, code, Via::Construction);
             }
         }
-        Type::instance(class)
+        self.made(class, args)
     }
 
     fn create(&mut self, call: &ast::ExprCall, id: EntityId) -> Type {
@@ -197,7 +201,7 @@ impl Interpreter<'_, '_> {
         args: &Args,
     ) -> Type {
         let codes = self.facts.codes_of(receiver, &attribute.attr);
-        self.call_each(call, attribute, codes, args)
+        self.call_each(call, attribute, codes, Some(receiver), args)
     }
 
     fn call_each(
@@ -205,6 +209,7 @@ impl Interpreter<'_, '_> {
         call: &ast::ExprCall,
         attribute: &ast::ExprAttribute,
         codes: Vec<CodeId>,
+        receiver: Option<&Type>,
         args: &Args,
     ) -> Type {
         Type::union(codes.into_iter().map(|code| {
@@ -213,7 +218,7 @@ impl Interpreter<'_, '_> {
                 let value = self.facts.result(code);
                 return self.call_with(call, &value, args);
             }
-            self.call_code(self.at(call), code)
+            self.call_code(self.at(call), code, receiver, args)
         }))
     }
 
@@ -297,7 +302,7 @@ impl Interpreter<'_, '_> {
             self.report(|facts| errors::unbound(facts, code, at));
             return self.facts.result(code);
         }
-        self.call_code(self.at(call), code)
+        self.call_code(self.at(call), code, None, &Args::default())
     }
 
     fn call_on_other(
@@ -330,7 +335,7 @@ impl Interpreter<'_, '_> {
         if codes.is_empty() {
             return Type::Opaque;
         }
-        self.call_each(call, attribute, codes, args)
+        self.call_each(call, attribute, codes, None, args)
     }
 }
 

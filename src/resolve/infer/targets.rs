@@ -270,6 +270,11 @@ fn as_declared(declared: &Type, value: Type) -> Type {
         || value.reason().is_some()
         || value.members().iter().any(|member| {
             matches!(member, Type::Opaque)
+                || matches!(member, Type::Instance { of, .. } if of.is_empty())
+                    && declared
+                        .members()
+                        .iter()
+                        .any(|one| one.class() == member.class())
                 || member
                     .element()
                     .is_some_and(|element| element == Type::Never && *member != Type::None)

@@ -406,3 +406,62 @@ return other.name
         ]
     );
 }
+
+#[test]
+fn type_variables_stand_for_what_is_given() {
+    let generics = "
+from typing import Generic, Protocol, TypeVar
+T = TypeVar('T')
+A = TypeVar('A')
+Named = list[tuple[str, T]]
+type Chosen[X] = dict[str, X] | None
+
+class Pair(Generic[T, A]):
+    first: T
+    second: A
+    def __init__(self, first: T, second: A):
+        self.first = first
+        self.second = second
+    def swap(self) -> 'Pair[A, T]':
+        return Pair(self.second, self.first)
+
+class Stack[X]:
+    held: list[X]
+    def top(self) -> X:
+        return self.held[-1]
+
+class Items(Stack[Item]):
+    pass
+
+def first_of(things: list[T], default: T | None = None) -> T:
+    return things[0]
+";
+    for (body, reads) in [
+        (
+            "p: Pair[Item, int] = made()\np.first.price",
+            "p.first.price",
+        ),
+        ("Pair(1, item).second.price", "Pair(1, item).second.price"),
+        (
+            "Pair(1, item).swap().first.price",
+            "Pair(1, item).swap().first.price",
+        ),
+        ("Items().top().price", "Items().top().price"),
+        ("for held in Items().held: held.price", "held.price"),
+        ("first_of([item]).price", "first_of([item]).price"),
+        (
+            "first_of([], default=item).price",
+            "first_of([], default=item).price",
+        ),
+        ("for _, one in named: one.price", "one.price"),
+        ("if chosen: chosen['a'].price", "chosen['a'].price"),
+    ] {
+        let signature = ", item: Item, named: Named[Item], chosen: Chosen[Item]";
+        let source = format!("{}\n{generics}", method(signature, body));
+        let found = sites_of(&[("app.py", &source)]);
+        assert!(
+            found.contains(&format!("read {reads} -> Item.price")),
+            "{body}: {found:?}"
+        );
+    }
+}
