@@ -5,7 +5,7 @@ use super::cfg::{Role, Term};
 use super::comprehension::Comprehension;
 use super::names::{Effects, names_of};
 use super::scope::Inner;
-use super::spill::{Operand, place_of_call};
+use super::spill::Operand;
 use crate::ir::Code;
 use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextSize};
@@ -125,7 +125,7 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Makes a choice; what is chosen stands in the place of the call.
     pub fn choose(&mut self, expr: &Expr, call: &ast::ExprCall, choice: &Choice<'_>) {
-        let at = place_of_call(call);
+        let at = self.place_of_call(call);
         let state = self.begin_candidates(call, choice);
         let best = self.temporary("best");
         self.make(&best, choice.class, &[], at);
@@ -195,7 +195,7 @@ impl<'m, 'p> Builder<'m, 'p> {
         let state = self.temporary("element_loop");
         let mut effects = self.effects_of(arguments);
         effects.then(&Effects::of_binding(&state));
-        let line = self.text.line(place_of_call(call));
+        let line = self.text.line(self.place_of_call(call));
         let mut code = Code::line(format!("{state} = {}.iterate((", self.flow()), line);
         for argument in arguments {
             code.append("", &self.text.render_expr(argument, &self.edits));

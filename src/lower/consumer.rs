@@ -8,7 +8,7 @@ use super::cfg::{Role, Term};
 use super::comprehension::Comprehension;
 use super::fresh::describe;
 use super::names::Effects;
-use super::spill::{Operand, place_of_call};
+use super::spill::Operand;
 use crate::ir::Code;
 use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextSize};
@@ -112,7 +112,7 @@ impl<'m, 'p> Builder<'m, 'p> {
         } = consumption;
         let operands: Vec<Operand<'_>> = others.iter().map(|other| Operand::Value(other)).collect();
         let state = self.begin_consumption(call, generator, &operands);
-        let at = place_of_call(call);
+        let at = self.place_of_call(call);
         match consumer {
             Consumer::List => {
                 let elements = self.collect(generator, &state);

@@ -6,7 +6,7 @@ use super::choice::Key;
 use super::comprehension::Comprehension;
 use super::fresh::describe;
 use super::names::Effects;
-use super::spill::{Operand, place_of_call};
+use super::spill::Operand;
 use crate::ir::Code;
 use crate::syntax::ast::{self, Expr};
 use crate::syntax::{Ranged, TextSize};
@@ -65,7 +65,7 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Puts elements into order; the result stands in the place of the call.
     pub fn order(&mut self, expr: &Expr, call: &ast::ExprCall, ordering: &Ordering<'_>) {
-        let at = place_of_call(call);
+        let at = self.place_of_call(call);
         let body = Operand::Value(&ordering.key.body);
         let reverse = ordering.reverse.map(Operand::Value);
         let later: Vec<Operand<'_>> = reverse.into_iter().chain([body]).collect();
@@ -103,7 +103,7 @@ impl<'m, 'p> Builder<'m, 'p> {
         self.lower_expr(iterable);
         self.keep(&Operand::Value(iterable), others);
         self.lower_and_keep(others, later);
-        self.list_of(iterable, place_of_call(call))
+        self.list_of(iterable, self.place_of_call(call))
     }
 
     fn list_of(&mut self, iterable: &Expr, at: TextSize) -> String {

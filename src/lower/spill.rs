@@ -17,7 +17,7 @@ use crate::ir::Code;
 use crate::model::{Binding, ClassRef, EntityId};
 use crate::resolve::{Site, is_defined};
 use crate::syntax::ast::{self, Expr};
-use crate::syntax::{Ranged, TextRange, TextSize};
+use crate::syntax::{Ranged, TextRange, TextSize, imports_at_top};
 
 /// How many arguments CPython has no instruction of its own for in a call of a method.
 const METHOD_CALL_ARGUMENTS: usize = 30;
@@ -161,7 +161,28 @@ impl Builder<'_, '_> {
     }
 
     fn line_of_call(&self, call: &ast::ExprCall) -> u32 {
-        self.text.line(place_of_call(call))
+        self.text.line(self.place_of_call(call))
+    }
+
+    /// What a traceback through a call names the line of: the method's name, except in a call that CPython compiles as any other
+    /// because arguments are unpacked or are very many, or because the module imports something of the receiver's name.
+    pub fn place_of_call(&self, call: &ast::ExprCall) -> TextSize {
+        let arguments = &call.arguments;
+        let named = arguments.keywords.len();
+        let count = arguments.args.len() + named + usize::from(named > 0);
+        let unpacks = arguments.args.iter().any(Expr::is_starred_expr)
+            || arguments.keywords.iter().any(|one| one.arg.is_none());
+        let Expr::Attribute(attribute) = &*call.func else {
+            return call.start();
+        };
+        let is_imported = attribute.value.as_name_expr().is_some_and(|name| {
+            let module = self.model.program.module(self.function.module);
+            imports_at_top(&module.tree.body, &name.id)
+        });
+        if unpacks || count >= METHOD_CALL_ARGUMENTS || is_imported {
+            return call.start();
+        }
+        attribute.attr.start()
     }
 
     fn call_effects(&self, call: &ast::ExprCall) -> Effects {
@@ -726,22 +747,6 @@ pub fn keyword_operand(keyword: &ast::Keyword) -> Operand<'_> {
     match keyword.arg {
         None => Operand::Mapping(&keyword.value),
         Some(_) => Operand::Value(&keyword.value),
-    }
-}
-
-/// What a traceback through a call names the line of: the method's name, except in a call that CPython compiles as any other
-/// because arguments are unpacked or are very many.
-pub fn place_of_call(call: &ast::ExprCall) -> TextSize {
-    let arguments = &call.arguments;
-    let named = arguments.keywords.len();
-    let count = arguments.args.len() + named + usize::from(named > 0);
-    let unpacks = arguments.args.iter().any(Expr::is_starred_expr)
-        || arguments.keywords.iter().any(|one| one.arg.is_none());
-    match &*call.func {
-        Expr::Attribute(attribute) if !unpacks && count < METHOD_CALL_ARGUMENTS => {
-            attribute.attr.start()
-        }
-        _ => call.start(),
     }
 }
 

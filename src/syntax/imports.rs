@@ -31,6 +31,33 @@ pub fn imports(body: &[ast::Stmt]) -> Vec<Import<'_>> {
     finder.found
 }
 
+/// Whether an import statement outside functions and classes binds a name.
+pub fn imports_at_top(body: &[ast::Stmt], name: &str) -> bool {
+    let mut finder = TopFinder { name, found: false };
+    finder.visit_body(body);
+    finder.found
+}
+
+struct TopFinder<'n> {
+    name: &'n str,
+    found: bool,
+}
+
+impl<'a> StatementVisitor<'a> for TopFinder<'_> {
+    fn visit_stmt(&mut self, stmt: &'a ast::Stmt) {
+        let names = match stmt {
+            ast::Stmt::Import(import) => &import.names,
+            ast::Stmt::ImportFrom(import) => &import.names,
+            ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_) => return,
+            _ => return walk_stmt(self, stmt),
+        };
+        self.found |= names.iter().any(|alias| match &alias.asname {
+            Some(bound) => bound.as_str() == self.name,
+            None => alias.name.split('.').next() == Some(self.name),
+        });
+    }
+}
+
 #[derive(Default)]
 struct Finder<'a> {
     found: Vec<Import<'a>>,

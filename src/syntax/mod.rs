@@ -14,7 +14,7 @@ mod stack;
 mod stdlib;
 
 pub use annotation::parse_annotation;
-pub use imports::{Import, ImportStmt, exported, imports};
+pub use imports::{Import, ImportStmt, exported, imports, imports_at_top};
 pub use load::load;
 pub use parse::parse;
 pub use program::{Module, ModuleId, Program};
