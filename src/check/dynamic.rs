@@ -8,7 +8,7 @@ use crate::resolve::{Locals, Resolution};
 use crate::source::Span;
 use crate::syntax::ast::visitor::{Visitor, walk_expr};
 use crate::syntax::ast::{self, Expr};
-use crate::syntax::span;
+use crate::syntax::{Ranged, TextRange, span};
 
 /// Reports functions that leave their entity and look at their own variables by name or at their caller.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
@@ -25,6 +25,7 @@ pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mu
                 function,
                 locals: Locals::of(function.def),
                 site: *site,
+                scopes: Vec::new(),
                 diagnostics,
             };
             finder.visit_body(&function.def.body);
@@ -37,6 +38,8 @@ struct Finder<'m, 'd> {
     function: &'m Function<'m>,
     locals: Locals,
     site: Span,
+    /// The comprehensions, generator expressions and lambdas around, each with the part of it that is evaluated outside.
+    scopes: Vec<Option<TextRange>>,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
 
@@ -50,6 +53,7 @@ impl Finder<'_, '_> {
             return;
         };
         let dynamic = match name.as_str() {
+            "builtins.super" if call.arguments.is_empty() => return self.super_call(call),
             "builtins.eval"
             | "builtins.exec"
             | "builtins.locals"
@@ -62,12 +66,11 @@ impl Finder<'_, '_> {
         };
         if dynamic {
             let shown = name.strip_prefix("builtins.").unwrap_or(&name);
-            let file = self.model.program.module(self.function.module).file;
             self.diagnostics.push(
                 Diagnostic::new(
                     "E0305",
                     format!("`{shown}` cannot be used in a method that leaves its entity"),
-                    span(file, call),
+                    self.span(call),
                     "",
                 )
                 .also(self.site, "here it leaves")
@@ -76,6 +79,28 @@ impl Finder<'_, '_> {
             );
         }
     }
+
+    /// Reports `super()` where it has no receiver: it takes the first argument of the function that it stands in.
+    fn super_call(&mut self, call: &ast::ExprCall) {
+        let mut scopes = self.scopes.iter();
+        if scopes.any(|outside| outside.is_none_or(|part| !part.contains_range(call.range()))) {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    "E0305",
+                    "`super()` cannot stand in a comprehension or a lambda of a method that leaves its entity",
+                    self.span(call),
+                    "",
+                )
+                .also(self.site, "here it leaves")
+                .note("it takes the first argument of the function that it stands in, and that may be the comprehension, or is the lambda: Python raises TypeError or RuntimeError")
+                .help("write `super(Class, self)`, with the name of the class"),
+            );
+        }
+    }
+
+    fn span(&self, node: &impl Ranged) -> Span {
+        span(self.model.program.module(self.function.module).file, node)
+    }
 }
 
 impl Visitor<'_> for Finder<'_, '_> {
@@ -83,6 +108,23 @@ impl Visitor<'_> for Finder<'_, '_> {
         if let Expr::Call(call) = expr {
             self.call(call);
         }
+        let scope = scope(expr);
+        self.scopes.extend(scope);
         walk_expr(self, expr);
+        self.scopes
+            .truncate(self.scopes.len() - usize::from(scope.is_some()));
     }
+}
+
+/// What is evaluated outside of an expression's own scope, where it has one.
+fn scope(expr: &Expr) -> Option<Option<TextRange>> {
+    let generators = match expr {
+        Expr::ListComp(comprehension) => &comprehension.generators,
+        Expr::SetComp(comprehension) => &comprehension.generators,
+        Expr::DictComp(comprehension) => &comprehension.generators,
+        Expr::Generator(generator) => &generator.generators,
+        Expr::Lambda(lambda) => return Some(lambda.parameters.as_deref().map(Ranged::range)),
+        _ => return None,
+    };
+    Some(generators.first().map(|clause| clause.iter.range()))
 }

@@ -1,6 +1,7 @@
 //! What cannot be cut: the constructs, by name, with what to write instead.
 
 use super::builder::Builder;
+use super::supers::super_arguments;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, Stmt};
@@ -157,6 +158,7 @@ pub fn uncarriable_value(expr: &Expr) -> Option<&'static str> {
     match expr {
         Expr::Generator(_) => Some("a generator"),
         Expr::Lambda(_) => Some("a lambda"),
+        Expr::Call(_) if super_arguments(expr).is_some() => Some("what `super()` gives"),
         _ => None,
     }
 }

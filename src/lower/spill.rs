@@ -11,7 +11,7 @@ use super::depart::Departure;
 use super::fresh::{describe, short, snake};
 use super::names::Effects;
 use super::refuse;
-use super::supers::is_super;
+use super::supers::super_arguments;
 use super::text::Edit;
 use crate::ir::Code;
 use crate::model::{Binding, ClassRef, EntityId};
@@ -395,7 +395,13 @@ impl Builder<'_, '_> {
                 .is_none_or(|parameters| parameters.iter().all(|one| one.default().is_none())),
             Expr::Attribute(attribute) => self.is_of_module(expr) || self.is_own_method(attribute),
             Expr::UnaryOp(op) => matches!(&*op.operand, Expr::NumberLiteral(_)),
-            Expr::Call(_) => is_super(expr),
+            Expr::Call(_) => match super_arguments(expr) {
+                Some([]) => true,
+                Some([class, of]) => {
+                    self.is_of_module(class) && of.is_name_expr() && self.is_stable(of, later)
+                }
+                _ => false,
+            },
             Expr::Tuple(tuple) => tuple
                 .elts
                 .iter()

@@ -5,10 +5,18 @@ use crate::syntax::Ranged;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{Expr, Stmt};
 
-/// Whether an expression is `super()`.
-pub fn is_super(expr: &Expr) -> bool {
-    matches!(expr, Expr::Call(call) if call.arguments.is_empty()
-        && matches!(&*call.func, Expr::Name(name) if name.id == "super"))
+/// The arguments of `super(…)`; nothing where an expression is something else.
+pub fn super_arguments(expr: &Expr) -> Option<&[Expr]> {
+    let call = expr.as_call_expr()?;
+    let is_super = call
+        .func
+        .as_name_expr()
+        .is_some_and(|name| name.id == "super");
+    (is_super && call.arguments.keywords.is_empty()).then_some(&call.arguments.args)
+}
+
+fn is_super(expr: &Expr) -> bool {
+    super_arguments(expr).is_some_and(<[Expr]>::is_empty)
 }
 
 /// Writes every `super()` with its arguments, for blocks that are not given the receiver as their first argument.
@@ -35,7 +43,7 @@ impl<'a> Visitor<'a> for Supers<'_> {
                 uses: vec![self.receiver.to_owned()],
             };
             self.edits.set(expr.range(), edit);
-        } else if !matches!(expr, Expr::Lambda(_)) {
+        } else {
             visitor::walk_expr(self, expr);
         }
     }

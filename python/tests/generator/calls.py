@@ -65,8 +65,14 @@ class Calls:
             options.append((2, name, lambda same=same: self.call(self._draw.one(same), depth)))  # type: ignore[misc]
         supers = self._overridden(type)
         if supers:
-            options.append((4, "super", lambda: self.call(self._draw.one(supers), depth, "super()")))
+            options.append((4, "super", lambda: self.call(self._draw.one(supers), depth, self._super())))
         return options
+
+    def _super(self) -> str:
+        """Without arguments it means nothing where something is gone over."""
+        here = self._expressions
+        named = here.going_over or self._draw.chance(0.2)
+        return f"super({here.own.name}, self)" if named else "super()"
 
     def _overridden(self, type: Type) -> list[Method]:
         """What `super()` has of what the class itself overrides."""
@@ -82,7 +88,7 @@ class Calls:
         here = self._expressions
         here.sites -= 1
         receiver = receiver or self._receiver(method, depth)
-        arguments = self._arguments(method, depth, receiver == "super()")
+        arguments = self._arguments(method, depth, receiver is not None and receiver.startswith("super("))
         if method.form in ("function", "static", "class"):
             arguments = f"{self._crate()}, {arguments}"
         return f"{receiver}.{method.name}({arguments})" if receiver else f"{method.name}({arguments})"

@@ -269,3 +269,30 @@ fn a_local_that_has_no_value_in_the_first_part() {
         ["E0407"]
     );
 }
+
+#[test]
+fn what_super_gives_across_a_call() {
+    assert_eq!(
+        refused("base = super()\na.f(1)\nreturn base.__eq__(a)"),
+        ["E0405"]
+    );
+    assert_eq!(
+        refused("kind = type(self)\nreturn super(kind, self).__eq__(a.f(1))"),
+        ["E0405"]
+    );
+    accepted("return super().__eq__(a.f(1)), super(User, self).__eq__(a.f(1))");
+}
+
+#[test]
+fn super_without_arguments_in_a_scope_of_its_own() {
+    assert_eq!(
+        refused("return [super().__eq__(y) for y in self.xs if a.f(y)]"),
+        ["E0305"]
+    );
+    assert_eq!(
+        refused("a.f(1)\nreturn lambda y: super().__eq__(y)"),
+        ["E0305"]
+    );
+    accepted("return [a.f(y) for y in [super().__eq__(1)]]");
+    accepted("return [super(User, self).__eq__(a.f(y)) for y in self.xs]");
+}

@@ -117,6 +117,7 @@ impl Interpreter<'_, '_> {
             }
             Type::Bound(_) => Some("a bound method".to_owned()),
             Type::Module(_) => Some("a module".to_owned()),
+            Type::Super(_) => Some("what `super()` gives".to_owned()),
             _ => None,
         }
     }
