@@ -177,13 +177,21 @@ impl<'n, 'p> Uses<'n, 'p> {
     }
 
     fn comprehension(&mut self, comprehension: Comprehension<'p>) {
+        let by = comprehension.expr.range();
         let walk = |this: &mut Self| {
-            for part in comprehension.inner_parts() {
-                this.visit_expr(part);
+            for (index, clause) in comprehension.clauses.iter().enumerate() {
+                if index > 0 {
+                    this.gone_over(&clause.iter, by);
+                }
+                this.visit_expr(&clause.target);
+                clause.ifs.iter().for_each(|part| this.visit_expr(part));
             }
+            comprehension
+                .elements()
+                .for_each(|part| this.visit_expr(part));
         };
         let names = comprehension.names();
-        self.gone_over(comprehension.first_iterable(), comprehension.expr.range());
+        self.gone_over(comprehension.first_iterable(), by);
         if comprehension.is_generator() {
             self.inside(Made::Generator(comprehension), names, walk);
         } else {
@@ -295,6 +303,7 @@ impl<'p> Visitor<'p> for Uses<'_, 'p> {
                 self.kept.insert(name.id.to_string());
             }
             Expr::Call(call) => self.call(call),
+            Expr::Starred(starred) => self.passed(&starred.value),
             Expr::Lambda(lambda) => {
                 self.keep(Some(Made::Lambda(lambda)));
                 self.lambda(lambda);

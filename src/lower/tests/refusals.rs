@@ -177,6 +177,8 @@ fn a_function_that_is_used_only_where_it_is_made() {
         "kept += list(map(lambda z: z + y, self.xs))",
         "kept.append(sum(z + y for z in self.xs))",
         "kept += [z for z in (w + y for w in self.xs)]",
+        "kept += [z for w in 'a' for z in (w + y for w in self.xs)]",
+        "kept += [*(w + y for w in self.xs), self.g(*(y for w in 'a'))]",
         "kept.extend(y for _ in 'a')",
         "kept.append((lambda: y)())",
         "kept.append(lambda y=y: y)",
