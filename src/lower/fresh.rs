@@ -47,11 +47,13 @@ impl Fresh {
 
     /// `wanted`, or with a number behind it where that is taken.
     pub fn name(&mut self, wanted: &str) -> String {
-        let wanted = match wanted.trim_start_matches('_') {
-            "" => "value",
-            trimmed => trimmed,
+        let trimmed = wanted.trim_start_matches('_');
+        let wanted = match trimmed.chars().next() {
+            None => "value".to_owned(),
+            Some(first) if first.is_numeric() => format!("value_{trimmed}"),
+            Some(_) => trimmed.to_owned(),
         };
-        let mut name = wanted.to_owned();
+        let mut name = wanted.clone();
         let mut number = 2;
         while !self.taken.insert(name.clone()) {
             name = format!("{wanted}_{number}");
