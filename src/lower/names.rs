@@ -66,6 +66,7 @@ pub struct Scan<'a> {
     definite: Names,
     shadowed: Vec<HashSet<String>>,
     effects: Effects,
+    loads: Vec<(String, TextRange)>,
     unsafe_loads: HashSet<TextRange>,
 }
 
@@ -80,6 +81,7 @@ impl<'a> Scan<'a> {
             definite: Names::new(),
             shadowed: Vec::new(),
             effects: Effects::default(),
+            loads: Vec::new(),
             unsafe_loads: HashSet::new(),
         }
     }
@@ -107,14 +109,9 @@ impl<'a> Scan<'a> {
         self.definite.clone_from(params);
         self.visit_body(body);
         let deleted = self.effects.may_delete;
-        if !deleted.is_empty() {
-            let mut all = LoadsOf {
-                names: &deleted,
-                found: self.unsafe_loads,
-            };
-            all.visit_body(body);
-            return all.found;
-        }
+        let loads = self.loads.into_iter();
+        let of_deleted = loads.filter(|(name, _)| deleted.contains(name));
+        self.unsafe_loads.extend(of_deleted.map(|(_, range)| range));
         self.unsafe_loads
     }
 
@@ -161,6 +158,15 @@ impl<'a> Scan<'a> {
             self.captured(name);
         }
         exposed
+    }
+
+    fn load_at(&mut self, name: &ast::ExprName) {
+        if self.is_local(&name.id) {
+            self.loads.push((name.id.to_string(), name.range));
+        }
+        if self.load(&name.id) {
+            self.unsafe_loads.insert(name.range);
+        }
     }
 
     /// What a function that the method makes for itself does to its names when it is called.
@@ -359,11 +365,7 @@ impl<'a> Visitor<'a> for Scan<'_> {
         }
         match expr {
             Expr::Name(name) => match name.ctx {
-                ExprContext::Load => {
-                    if self.load(&name.id) {
-                        self.unsafe_loads.insert(name.range);
-                    }
-                }
+                ExprContext::Load => self.load_at(name),
                 ExprContext::Store => self.store(&name.id),
                 ExprContext::Del => self.delete(&name.id),
                 ExprContext::Invalid => {}
@@ -428,11 +430,7 @@ impl<'a> Visitor<'a> for Scan<'_> {
             Stmt::ClassDef(def) => self.class(def),
             Stmt::AugAssign(stmt) => {
                 match &*stmt.target {
-                    Expr::Name(name) => {
-                        if self.load(&name.id) {
-                            self.unsafe_loads.insert(name.range);
-                        }
-                    }
+                    Expr::Name(name) => self.load_at(name),
                     place => self.visit_expr(place),
                 }
                 self.visit_expr(&stmt.value);
@@ -576,22 +574,6 @@ pub fn names_of_lambda(lambda: &ast::ExprLambda) -> HashSet<String> {
     let mut names = parameters.unwrap_or_default();
     names.extend(names_of(&lambda.body));
     names
-}
-
-struct LoadsOf<'a> {
-    names: &'a Names,
-    found: HashSet<TextRange>,
-}
-
-impl<'a> Visitor<'a> for LoadsOf<'_> {
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        if let Expr::Name(name) = expr
-            && self.names.contains(name.id.as_str())
-        {
-            self.found.insert(name.range);
-        }
-        visitor::walk_expr(self, expr);
-    }
 }
 
 /// The names that a function's body binds, without those of inner scopes.

@@ -109,10 +109,7 @@ impl Builder<'_, '_> {
         }
         for name in found.others {
             let id = name.id.as_str();
-            // A scope around may have given it another name.
-            let edit = self.edits.at(name.range);
-            let is_own = edit.is_none_or(|edit| edit.uses.iter().any(|used| used == id));
-            if is_own && self.locals.contains(id) && self.may_be_unbound(name.range) {
+            if self.locals.contains(id) && self.may_be_unbound(name.range) {
                 let edit = Edit {
                     text: inner.read_unbound(id),
                     uses: vec![id.to_owned()],
