@@ -399,7 +399,7 @@ pub fn sites_of(resolution: &Resolution, file: FileId, function: &Function<'_>) 
 }
 
 /// Whether one of these sites, which are sorted, is in that range.
-pub fn holds_site(sites: &[TextRange], range: TextRange) -> bool {
+fn holds_site(sites: &[TextRange], range: TextRange) -> bool {
     let from = sites.partition_point(|site| site.start() < range.start());
     sites[from..]
         .iter()

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::builder::holds_site;
 use super::closures::{Closures, defaults, defaults_of, made};
 use super::comprehension::Comprehension;
 use super::names::{Effects, Names, Scan, locals, names_of_lambda, names_of_parameters};
@@ -201,9 +200,12 @@ impl<'n, 'p> Uses<'n, 'p> {
         }
     }
 
-    /// What is asked for its elements only while a piece of code runs.
+    /// What is asked for its elements only while a piece of code runs, which is not cut behind it.
     fn gone_over(&mut self, iterable: &'p Expr, by: TextRange) {
-        if holds_site(self.around.sites, by) {
+        let is_inside = |site: &&TextRange| {
+            by.contains_range(**site) && !iterable.range().contains_range(**site)
+        };
+        if self.around.sites.iter().find(is_inside).is_some() {
             self.visit_expr(iterable);
         } else {
             self.passed(iterable);
