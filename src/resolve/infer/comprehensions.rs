@@ -35,10 +35,12 @@ impl Interpreter<'_, '_> {
             target_names(&clause.target, &mut names);
         }
         let mut hidden: Vec<(String, Option<Type>)> = Vec::new();
+        let mut skipped = None;
         let declared = std::mem::take(&mut self.frame.declared);
         for clause in clauses {
             let iterable = self.expr(&clause.iter);
             let element = self.element(&iterable, self.at(&clause.iter));
+            skipped.get_or_insert_with(|| self.env.clone());
             for name in &names {
                 if !hidden.iter().any(|(known, _)| known == name) {
                     hidden.push((name.clone(), self.env.remove(name)));
@@ -53,6 +55,7 @@ impl Interpreter<'_, '_> {
         let result = result(self);
         self.frame.declared = declared;
         self.restore(hidden);
+        self.env = std::mem::take(&mut self.env).join(skipped.unwrap_or_default());
         result
     }
 

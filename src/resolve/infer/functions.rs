@@ -136,7 +136,9 @@ impl<'a> Interpreter<'a, '_> {
                 self.env.bind(&parameter.parameter.name, type_.clone());
             }
         }
+        let uncalled = self.env.clone();
         let result = self.expr(&lambda.body);
+        self.env = std::mem::take(&mut self.env).join(uncalled);
         self.restore(saved);
         Type::Callable(Box::new(result))
     }
