@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from stateflow.collectors import Entries, Max, Min, Sum, arranged, listed, rearrange
 from stateflow.exits import Raised, Return, enter, leave, result, returns, throw
 from stateflow.loops import Loop, iterate
+from stateflow.step.references import known_address
 
 __all__ = [
     "UNBOUND",
@@ -33,8 +34,10 @@ __all__ = [
     "call",
     "create",
     "enter",
+    "field",
     "goto",
     "iterate",
+    "key",
     "leave",
     "listed",
     "read",
@@ -114,9 +117,21 @@ def call(callee: Any, /, *args: Any, **kwargs: Any) -> Transition:
     return Transition(Verb.CALL, callee, args, kwargs)
 
 
-def read(receiver: Any, attribute: str, /) -> Transition:
-    """Read an attribute of what may be another entity."""
-    return Transition(Verb.READ, receiver, (attribute,), {})
+def read(receiver: Any, /, *attributes: str) -> Transition:
+    """Read an attribute of what may be another entity; or several, for `field` to take apart."""
+    return Transition(Verb.READ, receiver, attributes, {})
+
+
+def field(came: Any, index: int, /) -> Any:
+    """Return the value of one of the attributes that were read together, or raise what reading it raised."""
+    values, error = result(came)
+    return values[index] if index < len(values) else result(Raised(error))
+
+
+def key(receiver: Any, attribute: str, /) -> Any:
+    """Return the attribute of an entity that is its key, and of anything else its attribute of that name."""
+    address = known_address(receiver)
+    return getattr(receiver, attribute) if address is None else address.key
 
 
 def create(cls: type, /, *args: Any, **kwargs: Any) -> Transition:

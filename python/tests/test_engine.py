@@ -363,9 +363,9 @@ def test_every_hop_of_a_purchase_is_small(app: App) -> None:
     world.create("User", "alice", 20)
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     arguments = {"amount": 2, "item": APPLE}
-    message = Request(str(uuid4()), "User", "alice", "buy_item", arguments, trace).message(app)
+    request = Request(str(uuid4()), "User", "alice", "buy_item", arguments, trace)
     sizes = []
-    waiting = [message]
+    waiting = [request.first(app, request.message(app))]
     records = {address: world.memory.record(address) for address in world.memory.addresses()}
     while waiting:
         message = waiting.pop()
@@ -374,8 +374,54 @@ def test_every_hop_of_a_purchase_is_small(app: App) -> None:
         outcome = step(app, records[message.address], message)
         records[message.address] = outcome.record
         waiting.extend(outcome.messages)
-    assert len(sizes) == 5
+    assert len(sizes) == 4
     assert max(sizes) <= 250
+
+
+@pytest.mark.parametrize("key", ["bob", "nobody"])
+@pytest.mark.parametrize("item", ["apple", "pear"])
+@pytest.mark.parametrize("caller", [None, "eve", "bob"])
+def test_a_read_on_the_way_tells_what_the_method_would_have_told(
+    world: World, caller: str | None, key: str, item: str
+) -> None:
+    steps = world.memory.steps
+    arguments = (1, Address("Item", item))
+    if caller is None:
+        reply = world.reply("User", key, "buy_item", *arguments)
+    else:
+        reply = world.reply("User", caller, "buy_for", Address("User", key), arguments[1])
+    taken = world.memory.steps - steps
+    call = ["90 User.buy_for: return friend.buy_item(1, item)"] if caller is not None else []
+    if key == "nobody":
+        # In plain Python there would be nobody to read the price.
+        failure = world.app.failure(reply)
+        assert (failure.message, traced(failure)) == ("User 'nobody' does not exist", call)
+    elif item == "pear":
+        failure = world.app.failure(reply)
+        line = "69 User.buy_item: total_price = amount * item.price"
+        assert (failure.message, traced(failure)) == ("Item 'pear' does not exist", [*call, line])
+    else:
+        assert world.app.result(reply) is True
+        assert taken == 4 + len(call)
+
+
+def test_arguments_that_do_not_fit_are_told_by_the_method(world: World) -> None:
+    unfit: list[tuple[tuple[object, ...], dict[str, object]]]
+    unfit = [((), {}), ((1,), {"amount": 2}), ((1, APPLE, 3), {}), ((1,), {"item": None})]
+    for args, kwargs in unfit:
+        failure = world.app.failure(world.reply("User", "bob", "buy_item", *args, **kwargs))
+        assert failure.type in {"TypeError", "AttributeError"}
+        assert world.failure("User", "nobody", "buy_item", *args, **kwargs).message == "User 'nobody' does not exist"
+    assert world.call("User", "bob", "buy_item", item=APPLE, amount=1) is True
+
+
+def test_a_frame_that_would_be_parked_is_not_sent_ahead(app: App) -> None:
+    world = World(app, park_above=0)
+    world.create("Item", "apple", 3, stock=5)
+    world.create("User", "bob", 20)
+    before = world.memory.steps
+    assert world.call("User", "bob", "buy_item", 1, APPLE) is True
+    assert world.memory.steps - before == 5
 
 
 @pytest.mark.parametrize("friend", [BOB, EVE], ids=["inside", "between"])

@@ -83,13 +83,15 @@ fn node(hasher: &mut Sha256, node: &Node) {
         }
         Node::Read {
             receiver,
-            attribute,
+            attributes,
             then,
             ..
         } => {
             field(hasher, "read");
             field(hasher, &receiver.text);
-            field(hasher, attribute);
+            for attribute in attributes {
+                field(hasher, attribute);
+            }
             transition(hasher, then.as_ref());
         }
         Node::Create {

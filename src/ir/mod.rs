@@ -294,12 +294,15 @@ pub enum Node {
         /// Where the result goes; `None` forwards it (a tail call).
         then: Option<Transition>,
     },
-    /// A read of an attribute of another entity. It ends the block.
+    /// A read of attributes of another entity. It ends the block.
     Read {
         /// The reference, as an expression.
         receiver: Code,
-        /// The attribute.
-        attribute: String,
+        /// The attributes; with more than one, the result is a tuple of their values.
+        attributes: Vec<String>,
+        /// The parameter that is the reference, where the method begins with the read: then it may be made on the way to the
+        /// method.
+        parameter: Option<String>,
         /// What it may reach, sorted: `Item.price`.
         targets: Vec<String>,
         /// The line that CPython names in a traceback through it.

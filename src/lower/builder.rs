@@ -168,6 +168,16 @@ impl<'m, 'p> Builder<'m, 'p> {
         sites.find(|site| range.contains_range(**site)).copied()
     }
 
+    /// Whether one of these may be of the entity itself: what waits for it is not encoded then, and code of the function's own may
+    /// change what is read.
+    pub fn may_be_here(&self, targets: &[String]) -> bool {
+        let mut entities = targets
+            .iter()
+            .map(|target| target.split('.').next().unwrap_or(target));
+        let here = self.home.entities(self.function);
+        here.is_none_or(|here| entities.any(|entity| here.contains(entity)))
+    }
+
     /// The first site of the method.
     pub fn first_cut(&self) -> Span {
         let def = self.function.def;

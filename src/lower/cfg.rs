@@ -53,12 +53,16 @@ pub enum Leaving {
         /// The arguments.
         arguments: Code,
     },
-    /// A read of an attribute.
+    /// A read of attributes.
     Read {
         /// The reference.
         receiver: Code,
-        /// The attribute.
-        attribute: String,
+        /// The attributes; with more than one, the result is a tuple of their values.
+        attributes: Vec<String>,
+        /// Whether it is one field of whatever may be referred to.
+        is_field: bool,
+        /// Whether that is the key.
+        is_key: bool,
     },
     /// The creation of an entity.
     Create {
@@ -113,6 +117,8 @@ pub enum Term {
         leaving: Leaving,
         /// What it may reach.
         targets: Vec<String>,
+        /// The local that refers to what is called or read.
+        receiver: Option<String>,
         /// What the operands read.
         effects: Effects,
         /// The line that CPython names in a traceback through it.
@@ -193,6 +199,12 @@ impl Basic {
             Term::Goto(_) | Term::End | Term::Stop => {}
         }
         effects
+    }
+
+    /// Lets control come here without the call that it would have returned from; gives the name that wants the result.
+    pub fn come_at_once(&mut self) -> String {
+        (self.resumes_at, self.site) = (None, None);
+        self.result.take().unwrap_or_else(|| "_".to_owned())
     }
 
     /// Whether an exception may come out of it.

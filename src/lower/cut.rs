@@ -10,7 +10,7 @@ use super::liveness::{Liveness, reachable};
 use super::names::{Effects, Names};
 use super::regions::Remade;
 use super::shared::refuse_changed;
-use super::{refuse, regions};
+use super::{ahead, keys, refuse, regions, together};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Block, Code, digest_blocks};
 use crate::model::{Function, Model};
@@ -43,6 +43,8 @@ pub fn cut<'p>(
     builder.end(Term::End);
     builder.graph.thread_jumps();
     builder.graph.connect();
+    keys::know(&mut builder, entry);
+    together::join(&mut builder, entry);
     let liveness = Liveness::new(&builder.graph, entry, &builder.params());
     let reachable = reachable(&builder.graph, entry);
     refuse_bindings(&mut builder);
@@ -63,6 +65,10 @@ pub fn cut<'p>(
     );
     refuse_locals(&mut builder, &blocks);
     refuse_exceptions(&mut builder);
+    let begins_with = &builder.graph.block(entry).term;
+    if builder.receiver.is_some() && ahead::is_read_of_fields(begins_with) {
+        ahead::note(&mut blocks, function);
+    }
     digest_blocks(&mut blocks);
     let header = builder.text.render(header, &builder.edits);
     (Cut { header, blocks }, builder.diagnostics)

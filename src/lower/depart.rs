@@ -11,6 +11,8 @@ use crate::syntax::ast::Expr;
 pub struct Departure {
     pub leaving: Leaving,
     pub targets: Vec<String>,
+    /// The local that refers to what is called or read.
+    pub receiver: Option<String>,
     pub effects: Effects,
     pub role: Role,
     /// The name that the result would like to have.
@@ -62,6 +64,7 @@ impl Builder<'_, '_> {
         self.end(Term::Leave {
             leaving: departure.leaving,
             targets: departure.targets,
+            receiver: departure.receiver,
             effects: departure.effects,
             line: departure.line,
             next: Some(next),
@@ -74,6 +77,7 @@ impl Builder<'_, '_> {
         self.end(Term::Leave {
             leaving: departure.leaving,
             targets: departure.targets,
+            receiver: departure.receiver,
             effects: departure.effects,
             line: departure.line,
             next: None,

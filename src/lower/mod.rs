@@ -1,9 +1,11 @@
 //! From methods to blocks.
 //!
-//! A function that leaves the entity that it runs at is cut in these steps: its sites are taken out of the expressions around them (`spill`,
-//! `stmts`), which gives a control-flow graph (`cfg`); the variables that live on are found (`liveness`); and the basic
-//! blocks that are entered at one place only become one block of the IR (`regions`).
+//! A function that leaves the entity that it runs at is cut in these steps: its sites are taken out of the expressions around
+//! them (`spill`, `stmts`), which gives a control-flow graph (`cfg`); hops are saved that tell nothing new (`keys`, `together`);
+//! the variables that live on are found (`liveness`); and the basic blocks that are entered at one place only become one block
+//! of the IR (`regions`), the first of which may begin with a read that its callers make (`ahead`).
 
+mod ahead;
 mod app;
 mod attempts;
 mod builder;
@@ -16,10 +18,12 @@ mod contexts;
 mod cut;
 mod depart;
 mod exits;
+mod fields;
 mod fresh;
 mod home;
 mod imports;
 mod keepers;
+mod keys;
 mod liveness;
 mod matches;
 mod names;
@@ -33,6 +37,7 @@ mod spill;
 mod stmts;
 mod supers;
 mod text;
+mod together;
 mod unpacking;
 mod zones;
 

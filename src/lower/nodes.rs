@@ -147,10 +147,12 @@ fn leave(leaving: &Leaving, targets: &[String], line: u32, then: Option<Transiti
         },
         Leaving::Read {
             receiver,
-            attribute,
+            attributes,
+            ..
         } => Node::Read {
             receiver,
-            attribute,
+            attributes,
+            parameter: None,
             targets,
             line,
             then,

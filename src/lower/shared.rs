@@ -29,7 +29,6 @@ pub fn refuse_changed(builder: &mut Builder<'_, '_>, reachable: &[BlockId]) {
             .into_iter()
             .collect(),
         builder,
-        entities: builder.home.entities(builder.function),
     };
     let mut refused = BTreeSet::new();
     for id in reachable {
@@ -79,8 +78,6 @@ struct Walk<'b, 'm, 'p> {
     builder: &'b Builder<'m, 'p>,
     graph: &'b Graph,
     heads: HashSet<BlockId>,
-    /// The entities that the function may run at, if these are known.
-    entities: Option<HashSet<&'m str>>,
 }
 
 impl Walk<'_, '_, '_> {
@@ -134,14 +131,11 @@ impl Walk<'_, '_, '_> {
             let sites = &self.builder.resolution.sites;
             sites.get(&self.builder.span(&at))
         });
-        let (Some(Site::Call { .. } | Site::Read { .. } | Site::Create { .. }), Some(here)) =
-            (site, &self.entities)
-        else {
-            return true;
-        };
-        let mut entities = targets
-            .iter()
-            .map(|target| target.split('.').next().unwrap_or(target));
-        entities.any(|entity| here.contains(entity))
+        match site {
+            Some(Site::Call { .. } | Site::Read { .. } | Site::Create { .. }) => {
+                self.builder.may_be_here(targets)
+            }
+            _ => true,
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::builder::Builder;
 use super::cfg::{Leaving, Role, Term};
 use super::comprehension::Comprehension;
 use super::depart::Departure;
+use super::fields;
 use super::fresh::{describe, short, snake};
 use super::names::Effects;
 use super::refuse;
@@ -76,7 +77,7 @@ impl Builder<'_, '_> {
                 self.depart_to_call(call, targets.clone())
             }
             (Expr::Attribute(attribute), Site::Read { targets } | Site::Getter { targets }) => {
-                self.depart_to_read(attribute, targets.clone())
+                self.depart_to_read(attribute, targets)
             }
             _ => unreachable!("a site is a call or an attribute"),
         }
@@ -99,6 +100,10 @@ impl Builder<'_, '_> {
                 arguments: self.text.render_arguments(&call.arguments, &self.edits),
             },
             targets,
+            receiver: match &*call.func {
+                Expr::Attribute(attribute) => self.local(&attribute.value),
+                _ => None,
+            },
             effects: self.call_effects(call),
             wanted: format!("{callee}_result"),
             role: Role::After {
@@ -124,6 +129,7 @@ impl Builder<'_, '_> {
                 entity: entity.clone(),
             },
             targets,
+            receiver: None,
             effects: self.call_effects(call),
             wanted: format!("new_{}", snake(&entity)),
             role: Role::After {
@@ -134,19 +140,18 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn depart_to_read(
-        &mut self,
-        attribute: &ast::ExprAttribute,
-        targets: Vec<String>,
-    ) -> Departure {
+    fn depart_to_read(&mut self, attribute: &ast::ExprAttribute, targets: &[String]) -> Departure {
         self.lower_expr(&attribute.value);
         let receiver = short(&attribute.value).unwrap_or_default();
         Departure {
             leaving: Leaving::Read {
                 receiver: self.text.render_expr(&attribute.value, &self.edits),
-                attribute: attribute.attr.to_string(),
+                attributes: vec![attribute.attr.to_string()],
+                is_field: fields::are_fields(self.model, targets),
+                is_key: fields::are_keys(self.model, targets),
             },
-            targets,
+            targets: targets.to_vec(),
+            receiver: self.local(&attribute.value),
             effects: self.effects(&attribute.value),
             wanted: match receiver.as_str() {
                 "" => attribute.attr.to_string(),
@@ -158,6 +163,12 @@ impl Builder<'_, '_> {
             },
             line: self.text.line(attribute.attr.start()),
         }
+    }
+
+    /// The local that an expression is by now.
+    fn local(&self, expr: &Expr) -> Option<String> {
+        let code = self.text.render_expr(expr, &self.edits);
+        Some(code.text).filter(|text| self.locals.contains(text))
     }
 
     fn line_of_call(&self, call: &ast::ExprCall) -> u32 {

@@ -85,6 +85,7 @@ impl<'p> KeyFinder<'_, 'p> {
         Ok(Key {
             def: method.def,
             type_: Some(self.key_type(method, returned)?),
+            itself: fields.first().copied().filter(|_| returns_a_field(method)),
             fields,
         })
     }
@@ -254,6 +255,18 @@ fn last_returned(def: &ast::StmtFunctionDef) -> Option<&ast::Expr> {
     let mut found = Returns(None);
     found.visit_body(&def.body);
     found.0
+}
+
+/// Whether a method does nothing but return a field.
+fn returns_a_field(method: &Function<'_>) -> bool {
+    let body = match &*method.def.body {
+        [ast::Stmt::Expr(docstring), rest @ ..] if docstring.value.is_string_literal_expr() => rest,
+        whole => whole,
+    };
+    let [ast::Stmt::Return(returned)] = body else {
+        return false;
+    };
+    matches!(returned.value.as_deref(), Some(ast::Expr::Attribute(field)) if is_name(&field.value, method.receiver))
 }
 
 /// The attributes of the receiver that are read, in order.

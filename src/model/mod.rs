@@ -85,6 +85,8 @@ pub struct Key<'p> {
     pub def: &'p ast::StmtFunctionDef,
     /// The fields that it reads, in order.
     pub fields: Vec<&'p str>,
+    /// The field that is the key itself.
+    pub itself: Option<&'p str>,
     /// The type of the key, where it could be told.
     pub type_: Option<crate::ir::KeyType>,
 }

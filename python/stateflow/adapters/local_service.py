@@ -83,7 +83,8 @@ class LocalService:
         """Run a request and return its answer when it is on disk."""
         message = request.message(self._app)
         if not request.keep:
-            reply: Reply = await self._put(_Job(self._future(), message.address, message))
+            first = request.first(self._app, message)
+            reply: Reply = await self._put(_Job(self._future(), first.address, first))
             return reply
         digest = content_digest(message)
         running = self._running.get(request.id)
@@ -94,7 +95,8 @@ class LocalService:
         future = self._future()
         self._running[request.id] = (digest, future)
         future.add_done_callback(lambda done: self._forget(request.id, done))
-        return await asyncio.shield(self._put(_Job(future, message.address, message, digest)))
+        first = request.first(self._app, message)
+        return await asyncio.shield(self._put(_Job(future, first.address, first, digest)))
 
     def _forget(self, request: str, done: asyncio.Future[Reply]) -> None:
         del self._running[request]

@@ -90,7 +90,7 @@ class Memory:
         if self._digests.setdefault(request.id, digest) != digest:
             raise RequestConflict(request.id)
         if request.id not in self.replies or self._faults is not None:
-            self._append(request.message(self.app))
+            self._append(request.first(self.app, request.message(self.app), self._park_above))
 
     def run(self) -> None:
         """Handle messages until none is left."""

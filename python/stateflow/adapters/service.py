@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from stateflow.errors import StateflowError
+from stateflow.step.ahead import ahead
+from stateflow.step.engine import PARK_ABOVE
 from stateflow.step.message import Address, Kind, Message, request_id
 from stateflow.step.reply import Reply
 
@@ -74,6 +76,19 @@ class Request:
             trail=(),
             request=self.id,
             trace=self.trace,
+        )
+
+    def first(self, app: App, message: Message, limit: int = PARK_ABOVE) -> Message:
+        """Return what to send in the place of its `message`: that, or the read that its method begins with.
+
+        A frame of more than `limit` bytes is not sent with the read.
+        """
+        begun = ahead(app, message.address, message.target, self.positional, self.arguments, (), limit)
+        if begun is None:
+            return message
+        stack = (begun.unit.encode(),)
+        return replace(
+            message, kind=Kind.READ, address=begun.address, target=begun.attributes, payload=b"", stack=stack, depth=1
         )
 
     def digest(self, app: App) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stateflow.errors import StateflowError
+from stateflow.errors import EntityNotFound, StateflowError
 from stateflow.flow import Transition
 from stateflow.step.app import App
 from stateflow.step.entities import Block, Entity
@@ -61,7 +61,7 @@ class Activity:
         self._reply: Reply | None = None
         self._ticket: bytes | None = None
         self._parked: tuple[bytes, bytes] | None = None
-        self._park_above = park_above
+        self.park_above = park_above
 
     def exists(self) -> bool:
         """Tell whether the entity has been created."""
@@ -89,7 +89,7 @@ class Activity:
         self.instance = None
 
     def resume(self) -> bool:
-        """Take the innermost unit from the stack; False where it has already been resumed."""
+        """Take the innermost unit from the stack; False where it has already been resumed, or has no entity to do so."""
         if not self._stack:
             raise Malformed("a result has come, and no frame waits for it")
         unit = Unit.decode(self._stack[-1])
@@ -99,11 +99,15 @@ class Activity:
             if parked is None:
                 return False
             self._ticket, frames = frames, parked
-        if not self.wake():
-            raise Malformed(f"a call waits in {self.message.address}, which does not exist")
+        exists = self.wake()
         self.frames = decode_frames(self.app, self.entity, frames, self.reader)
         self._stack = self._stack[:-1]
-        return True
+        if not exists:
+            # The method that begins here has been called on the way, before anybody could tell.
+            while self.frames:
+                self.pop()
+            self.give_up(EntityNotFound(*self.message.address))
+        return exists
 
     def block(self, function: Callable[..., Any]) -> Block:
         """Return the block of a function. Raises `Malformed` where the bundle does not list it."""
@@ -138,8 +142,11 @@ class Activity:
         else:
             self.trail = (*self.trail, site)
 
-    def suspend(self, kind: Kind, address: Address, target: str, payload: bytes) -> None:
-        """Leave for another entity; the frames wait. Raises `StateflowError` where one of them cannot be encoded."""
+    def suspend(self, kind: Kind, address: Address, target: str, payload: bytes, first: Unit | None = None) -> None:
+        """Leave for another entity; the frames wait, and before them a unit of yet another, if one is given.
+
+        Raises `StateflowError` where a frame cannot be encoded.
+        """
         message_id = derived_id(self.message.id, 0)
         stack = self._stack
         if self.frames:
@@ -149,11 +156,14 @@ class Activity:
             frames, aliases = encode_frames(self.app, self.entity, self.frames, self._state(), held, token)
             tokens.update(aliases)
             unit = Unit(self.message.address, frames, False)
-            if len(frames) > self._park_above:
+            if len(frames) > self.park_above:
                 self._parked = (message_id, frames)
                 unit = Unit(self.message.address, message_id, True)
             stack = (*stack, unit.encode())
-        self._send(kind, address, target, payload, stack, self.trail, self.depth)
+        if first is None:
+            self._send(kind, address, target, payload, stack, self.trail, self.depth)
+        else:
+            self._send(kind, address, target, payload, (*stack, first.encode()), (), self.depth + 1)
 
     def complete(self, value: object) -> None:
         """Answer with a result."""

@@ -47,7 +47,10 @@ class App:
         }
         """By function."""
         self.qualified_blocks = {block.qualified: block for block in self.blocks.values()}
-        self.entities = {entity["name"]: Entity(entity, _find_class(entity), self.blocks) for entity in ir["entities"]}
+        functions = {(function["module"], function["name"]): function for function in ir["functions"]}
+        self.entities = {
+            entity["name"]: Entity(entity, _find_class(entity), self.blocks, functions) for entity in ir["entities"]
+        }
         self.classes: Mapping[str, type] = {name: entity.cls for name, entity in self.entities.items()}
         """The classes of the entities, by name."""
         self.by_class = {

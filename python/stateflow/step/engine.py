@@ -14,6 +14,7 @@ from stateflow.errors import EntityExists, EntityNotFound
 from stateflow.exits import Raised, await_while_handling, while_handling
 from stateflow.flow import Goto, Transition, Verb, handled
 from stateflow.step.activity import Activity, Outcome
+from stateflow.step.ahead import ahead
 from stateflow.step.app import App
 from stateflow.step.coroutines import run
 from stateflow.step.entities import Block, Entity
@@ -64,7 +65,7 @@ def _invoke(activity: Activity) -> None:
         _drive(activity, _create_remotely, (activity, activity.entity, args, kwargs), {})
         return
     if not activity.wake():
-        activity.fail(EntityNotFound(*message.address))
+        activity.give_up(EntityNotFound(*message.address))
         return
     args, kwargs = activity.reader.read(message.payload)
     _drive(activity, _call_method, (activity.instance, message.target, args, kwargs), {})
@@ -86,7 +87,7 @@ def _raise(activity: Activity) -> None:
 
 def _create(activity: Activity) -> None:
     if activity.exists():
-        activity.fail(EntityExists(*activity.message.address))
+        activity.give_up(EntityExists(*activity.message.address))
     else:
         activity.fields = activity.message.payload
         activity.answer(True, activity.app.encode(activity.message.address))
@@ -95,12 +96,14 @@ def _create(activity: Activity) -> None:
 def _read(activity: Activity) -> None:
     message = activity.message
     if not activity.wake():
-        activity.fail(EntityNotFound(*message.address))
-    elif activity.is_plain(message.target):
-        activity.complete(getattr(activity.instance, message.target))
+        activity.give_up(EntityNotFound(*message.address))
+        return
+    attributes = message.target.split(",")
+    if all(map(activity.is_plain, attributes)):
+        activity.complete(_get(activity.instance, *attributes))
         activity.forget()
     else:
-        _drive(activity, getattr, (activity.instance, message.target), {})
+        _drive(activity, _get, (activity.instance, *attributes), {})
 
 
 _HANDLERS: dict[Kind, Callable[[Activity], None]] = {
@@ -178,7 +181,7 @@ def _leave(activity: Activity, transition: Transition) -> _Todo:
         return _throw, (RecursionError("maximum recursion depth exceeded"),), {}
     subject = transition.subject
     if transition.verb is Verb.READ:
-        return _read_attribute, (activity, subject, *transition.args), {}
+        return _read_attributes, (activity, subject, *transition.args), {}
     if transition.verb is Verb.CREATE:
         entity = activity.app.entity_class(subject)
         if entity is not None:
@@ -197,16 +200,36 @@ def _throw(error: BaseException) -> NoReturn:
 
 
 def _call_remotely(activity: Activity, handle: Handle, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    where = f"{handle.address.entity}.{handle.method}"
-    activity.suspend(Kind.INVOKE, handle.address, handle.method, activity.app.encode_arguments(args, kwargs, where))
+    address, method = handle.address, handle.method
+    payload = activity.app.encode_arguments(args, kwargs, f"{address.entity}.{method}")
+    if activity.depth < MAX_DEPTH:
+        first = ahead(activity.app, address, method, args, kwargs, activity.trail, activity.park_above)
+        if first is not None:
+            activity.suspend(Kind.READ, first.address, first.attributes, b"", first.unit)
+            return _LEFT
+    activity.suspend(Kind.INVOKE, address, method, payload)
     return _LEFT
 
 
-def _read_attribute(activity: Activity, receiver: Any, attribute: str) -> Any:
+def _get(receiver: Any, attribute: str, *others: str) -> Any:
+    """Return an attribute; or the values of several, up to one that cannot be read, and what that raises."""
+    value = getattr(receiver, attribute)
+    if not others:
+        return value
+    values = [value]
+    for other in others:
+        try:
+            values.append(getattr(receiver, other))
+        except Exception as error:  # noqa: BLE001 - it is raised where the value is used
+            return values, error
+    return values, None
+
+
+def _read_attributes(activity: Activity, receiver: Any, *attributes: str) -> Any:
     address = activity.app.address_of(receiver)
     if address is None:
-        return getattr(receiver, attribute)
-    activity.suspend(Kind.READ, address, attribute, b"")
+        return _get(receiver, *attributes)
+    activity.suspend(Kind.READ, address, ",".join(attributes), b"")
     return _LEFT
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple, NoReturn
 
@@ -80,10 +80,33 @@ def _bind(function: Mapping[str, Any], block: Mapping[str, Any], found: Callable
     )
 
 
+class Opening(NamedTuple):
+    """The read that a method begins with, of attributes of one of its parameters."""
+
+    parameter: str
+    attributes: str
+    """With commas between them."""
+    block: Block
+    """Takes the value."""
+    live: Sequence[str]
+    """The parameters that the block needs."""
+    positional: Sequence[str]
+    """The parameters that may be given by position, in order."""
+    names: frozenset[str]
+    """All parameters."""
+    defaults: Mapping[str, object]
+
+
 class Entity:
     """A class of entities."""
 
-    def __init__(self, ir: Mapping[str, Any], cls: type, blocks: Mapping[Callable[..., Any], Block]) -> None:
+    def __init__(
+        self,
+        ir: Mapping[str, Any],
+        cls: type,
+        blocks: Mapping[Callable[..., Any], Block],
+        functions: Mapping[tuple[str, str], Mapping[str, Any]],
+    ) -> None:
         self.name: str = ir["name"]
         self.cls = cls
         self.layout = Layout(cls)
@@ -103,6 +126,8 @@ class Entity:
         self.coroutines = frozenset(_coroutines(cls))
         """The code of the asynchronous methods and blocks."""
         self.reference_class = make_reference_class(cls, frozenset(_methods(cls)))
+        self.openings = dict(_openings(ir, cls, blocks, functions))
+        """By the name of the method."""
         _refuse_calls(cls)
 
     def blank(self) -> Any:
@@ -118,6 +143,40 @@ class Entity:
                 f"a key of {self.name} is {article(self.key_type.__name__)}"
             )
         return Address(self.name, key)
+
+
+def _openings(
+    ir: Mapping[str, Any],
+    cls: type,
+    blocks: Mapping[Callable[..., Any], Block],
+    functions: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> Iterator[tuple[str, Opening]]:
+    qualified = {block.qualified: block for block in blocks.values()}
+    for method in ir["methods"]:
+        body = method["body"]
+        if body["kind"] != "split":
+            continue
+        entry = functions[body["module"], body["function"]]["blocks"][0]
+        for node in entry["body"][-1:]:
+            if node["kind"] == "read" and node["parameter"] is not None:
+                home, dot, _ = body["function"].rpartition(".")
+                defaults = {
+                    name: parameter.default
+                    for name, parameter in inspect.signature(getattr(cls, method["name"])).parameters.items()
+                    if parameter.default is not inspect.Parameter.empty
+                }
+                yield (
+                    method["name"],
+                    Opening(
+                        node["parameter"],
+                        ",".join(node["attributes"]),
+                        qualified[f"{body['module']}:{home}{dot}{node['then']['block']}"],
+                        [variable["name"] for variable in node["then"]["live"]],
+                        [param["name"] for param in method["params"] if param["kind"] == "regular"],
+                        frozenset(param["name"] for param in method["params"]),
+                        defaults,
+                    ),
+                )
 
 
 def _methods(cls: type) -> list[str]:

@@ -44,7 +44,7 @@ class Kind(IntEnum):
     CREATE = 3
     """Come into being with these fields."""
     READ = 4
-    """Give the value of an attribute."""
+    """Give the value of an attribute, or of several."""
 
 
 class CallSite(NamedTuple):
@@ -65,7 +65,7 @@ class Message:
     id: bytes
     address: Address
     target: str
-    """The method or attribute; empty for the other kinds."""
+    """The method, or the attributes with commas between them; empty for the other kinds."""
     payload: bytes
     """Encoded: arguments, result, exception or fields."""
     stack: tuple[bytes, ...]

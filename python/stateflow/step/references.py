@@ -95,6 +95,11 @@ def address_of(reference: Any) -> Address:
     return address
 
 
+def known_address(value: Any) -> Address | None:
+    """Return the address that a reference stands for; None for any other value."""
+    return address_of(value) if _ADDRESS in type(value).__dict__ else None
+
+
 def _runs_anywhere(cls: type, name: str) -> bool:
     """Tell whether a name is a static or class method, which needs no instance."""
     for base in cls.__mro__[:-1]:

@@ -152,4 +152,17 @@ def _block(rows: list[str]) -> dict[str, Any]:
         "digest": blake2b(text.encode(), digest_size=8).hexdigest(),
         "resumes_at": int(resumes[1]) if resumes else None,
         "takes_errors": False,
+        "body": _body(text),
     }
+
+
+def _body(text: str) -> list[dict[str, Any]]:
+    """Of the nodes only the read of a parameter that a block consists of."""
+    found = re.fullmatch(
+        r"\s+def \w+\(self, (.*)\).*:\s+return flow\.read\((\w+), \"(\w+)\"\)\.then\(\w+\.(\w+)(.*)\).*", text
+    )
+    if found is None or f"{found[2]}:" not in found[1]:
+        return []
+    live = [{"name": name, "maybe_unbound": False} for name in re.findall(r"(\w+)=", found[5])]
+    then = {"block": found[4], "live": live}
+    return [{"kind": "read", "attributes": [found[3]], "parameter": found[2], "then": then}]

@@ -36,15 +36,15 @@ class World:
 
     def create(self, entity: str, /, *args: object, **kwargs: object) -> object:
         """Create an entity and return its address, or raise."""
-        return self.app.result(self._reply(entity, None, "__init__", args, kwargs))
+        return self.app.result(self.reply(entity, None, "__init__", *args, **kwargs))
 
     def call(self, entity: str, key: str | int, method: str, /, *args: object, **kwargs: object) -> object:
         """Call a method and return its result, or raise."""
-        return self.app.result(self._reply(entity, key, method, args, kwargs))
+        return self.app.result(self.reply(entity, key, method, *args, **kwargs))
 
     def failure(self, entity: str, key: str | int | None, method: str, /, *args: object, **kwargs: object) -> Failure:
         """Call a method, or create an entity, and describe the exception."""
-        reply = self._reply(entity, key, method, args, kwargs)
+        reply = self.reply(entity, key, method, *args, **kwargs)
         assert not reply.ok, self.app.result(reply)
         return self.app.failure(reply)
 
@@ -54,9 +54,8 @@ class World:
         assert fields is not None
         return fields
 
-    def _reply(
-        self, entity: str, key: str | int | None, method: str, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> Reply:
+    def reply(self, entity: str, key: str | int | None, method: str, /, *args: object, **kwargs: object) -> Reply:
+        """Call a method, or create an entity, and return the answer."""
         request = Request(f"request {next(self._ids)}", entity, key, method, kwargs, positional=args)
         self.memory.post(request)
         self.memory.run()

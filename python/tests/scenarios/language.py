@@ -43,7 +43,7 @@ PARTS = {
     "Expressions": "comparison conditional constants deep evaluation expression fstrings order short slices string closures comprehensions generators keys",
     "Branches and loops": "asserts for if match return while",
     "Exceptions and context managers": "raise traceback try with finally",
-    "Calls": "async await call callbacks class functions gather helpers many module objects plain recursion remote state super",
+    "Calls": "async await call callbacks class functions gather helpers many module objects plain reads recursion remote state super",
     "Entities and references": "create dictionary entities entity import inherit init properties types",
     "Values and sharing": "alias big collections mutation numbers values",
     "Code between the calls": "local",

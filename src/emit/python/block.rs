@@ -140,11 +140,11 @@ fn write_node(writer: &mut Writer, split: &Split<'_>, node: &Node) {
         } => leave::call(writer, split, callee, arguments, onward(*line, then)),
         Node::Read {
             receiver,
-            attribute,
+            attributes,
             line,
             then,
             ..
-        } => leave::read(writer, split, receiver, attribute, onward(*line, then)),
+        } => leave::read(writer, split, receiver, attributes, onward(*line, then)),
         Node::Create {
             class,
             arguments,

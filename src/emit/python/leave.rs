@@ -26,15 +26,18 @@ pub fn call(
     leave(writer, split, "call", callee, &arguments, onward);
 }
 
-/// `return flow.read(REFERENCE, "attribute").then(…)`.
+/// `return flow.read(REFERENCE, "attribute", …).then(…)`.
 pub fn read(
     writer: &mut Writer,
     split: &Split<'_>,
     receiver: &Code,
-    attribute: &str,
+    attributes: &[String],
     onward: Onward<'_>,
 ) {
-    let arguments = Arguments::Text(format!("\"{}\"", mangled(split, attribute)));
+    let names = attributes
+        .iter()
+        .map(|attribute| format!("\"{}\"", mangled(split, attribute)));
+    let arguments = Arguments::Text(names.collect::<Vec<_>>().join(", "));
     leave(writer, split, "read", receiver, &arguments, onward);
 }
 

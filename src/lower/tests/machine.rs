@@ -1,5 +1,8 @@
 //! Blocks, run as the step engine runs them, in the Python of [`super::python`].
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::python::{
     Env, Flow, OUT_OF_BUDGET, Result, Run, Value, expression, parameters, statements, truth,
 };
@@ -110,12 +113,19 @@ impl Run {
                 }
                 Node::Read {
                     receiver,
-                    attribute,
+                    attributes,
                     then,
                     ..
                 } => {
                     let receiver = self.eval(&expression(&receiver.text), env)?;
-                    let value = self.attribute(&receiver, attribute, true)?;
+                    let values = attributes
+                        .iter()
+                        .map(|attribute| self.attribute(&receiver, attribute, true));
+                    let mut values = values.collect::<Result<Vec<_>>>()?;
+                    let value = match values.len() {
+                        1 => values.remove(0),
+                        _ => Value::List(Rc::new(RefCell::new(values))),
+                    };
                     Some(left(then.as_ref(), value))
                 }
                 Node::Goto(next) => Some(Left::To(next, None)),

@@ -6,12 +6,13 @@ use proptest::prelude::*;
 
 use super::cut;
 use super::machine::run_as_cut;
-use super::python::run_as_written;
+use super::python::{OUT_OF_BUDGET, run_as_written};
 use crate::ir::{Block, Node, Transition};
 
 fn atom() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("a.price".to_owned()),
+        Just("a.name".to_owned()),
         Just("self.n".to_owned()),
         Just("a.f(3)".to_owned()),
         Just("a.owner.price".to_owned()),
@@ -268,8 +269,13 @@ proptest! {
         };
         let (expected, written) = run_as_written(&body);
         let (result, cut) = run_as_cut(&blocks);
-        prop_assert_eq!(&written.log, &cut.log, "{}", body);
-        prop_assert_eq!(expected, result, "{}", body);
+        let ends = [&expected, &result].iter().all(|result| **result != Err(OUT_OF_BUDGET.to_owned()));
+        if ends {
+            prop_assert_eq!((&written.log, expected), (&cut.log, result), "{}", body);
+        } else {
+            // Which of the two has made more reads by then is not the same.
+            prop_assert!(written.log.iter().zip(&cut.log).all(|(one, other)| one == other), "{}", body);
+        }
         for block in &blocks {
             prop_assert_eq!(idle(block), Vec::<&str>::new(), "{} of {}", block.name, method);
         }

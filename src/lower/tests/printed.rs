@@ -93,10 +93,15 @@ fn line(node: &Node) -> String {
         ),
         Node::Read {
             receiver,
-            attribute,
+            attributes,
+            parameter,
             then,
             ..
-        } => format!("read {}.{attribute}{}", receiver.text, to(then.as_ref())),
+        } => {
+            let ahead = parameter.as_ref().map_or("", |_| " ahead");
+            let names = attributes.join(",");
+            format!("read{ahead} {}.{names}{}", receiver.text, to(then.as_ref()))
+        }
         Node::Create {
             class,
             arguments,

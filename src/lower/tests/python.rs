@@ -49,12 +49,15 @@ pub enum Flow {
 pub type Env = HashMap<String, Value>;
 pub type Result<T> = std::result::Result<T, String>;
 
-/// A run: what has been called and read so far, in that order, and the receiver's state.
+/// A run: what has been called so far, in that order, and the state of both entities.
 #[derive(Debug, Default, PartialEq)]
 pub struct Run {
-    /// Calls with their arguments, and reads.
+    /// Calls with their arguments.
     pub log: Vec<String>,
     fields: Env,
+    /// How often the other entity has been called, which is all that reads of it tell.
+    calls: i64,
+    reads: usize,
     /// The exceptions that are being handled, the innermost last.
     pub handling: Vec<String>,
     /// Whether the other entity may be reached from within an expression.
@@ -123,6 +126,8 @@ impl Run {
                 ("n".to_owned(), Value::Int(0)),
                 ("xs".to_owned(), Value::List(xs)),
             ]),
+            calls: 0,
+            reads: 0,
             handling: Vec::new(),
             direct,
         }
@@ -399,14 +404,9 @@ impl Run {
     pub fn attribute(&mut self, receiver: &Value, name: &str, direct: bool) -> Result<Value> {
         match (receiver, name) {
             (Value::User, "n" | "xs") => Ok(self.fields[name].clone()),
-            (Value::Item, "price") => {
-                assert!(direct, "a read that is not cut out");
-                self.note("price".to_owned())
-            }
-            (Value::Item, "owner") => {
-                assert!(direct, "a read that is not cut out");
-                self.note("owner".to_owned()).map(|_| Value::Item)
-            }
+            (Value::Item, "name") => self.read(direct, Value::Str("a".to_owned())),
+            (Value::Item, "price") => self.read(direct, Value::Int(self.calls * 5 % 3)),
+            (Value::Item, "owner") => self.read(direct, Value::Item),
             (Value::Return(value), "value") => Ok((**value).clone()),
             (Value::User, "g")
             | (Value::Item, "f" | "fail")
@@ -423,7 +423,8 @@ impl Run {
             && matches!(&*callee.value, Expr::Name(name) if name.id.as_str() == "flow")
         {
             let argument = self.eval(&call.arguments.args[0], env)?;
-            return flow(&callee.attr, argument);
+            let more = self.display(&call.arguments.args[1..], env)?;
+            return flow(&callee.attr, argument, more.first());
         }
         if let Expr::Lambda(lambda) = &*call.func {
             return self.eval(&lambda.body, env);
@@ -448,13 +449,28 @@ impl Run {
                     Ok(Value::None)
                 }
                 Value::Item if !direct => panic!("a call that is not cut out"),
-                _ if name == "fail" => {
-                    self.note(format!("fail {arguments:?}"))?;
-                    Ok(Value::Raised(format!("ValueError {}", self.log.len())))
-                }
+                Value::Item => self.ask(&name, &arguments),
                 _ => self.note(format!("{name} {arguments:?}")),
             },
             _ => Err("TypeError".to_owned()),
+        }
+    }
+
+    fn ask(&mut self, name: &str, arguments: &[Value]) -> Result<Value> {
+        self.calls += 1;
+        let value = self.note(format!("{name} {arguments:?}"))?;
+        Ok(match name {
+            "fail" => Value::Raised(format!("ValueError {}", self.log.len())),
+            _ => value,
+        })
+    }
+
+    fn read(&mut self, direct: bool, value: Value) -> Result<Value> {
+        assert!(direct, "a read that is not cut out");
+        self.reads += 1;
+        match self.reads > 20 * BUDGET {
+            true => Err(OUT_OF_BUDGET.to_owned()),
+            false => Ok(value),
         }
     }
 
@@ -471,8 +487,14 @@ impl Run {
 }
 
 /// What the functions of `flow` do.
-fn flow(function: &str, argument: Value) -> Result<Value> {
+fn flow(function: &str, argument: Value, more: Option<&Value>) -> Result<Value> {
     match (function, argument) {
+        ("field", Value::List(values)) => match more {
+            Some(Value::Int(index)) => Ok(values.borrow()[*index as usize].clone()),
+            other => panic!("{other:?}"),
+        },
+        ("key", Value::Item) => Ok(Value::Str("a".to_owned())),
+        ("field", Value::Raised(error)) => Err(error),
         ("iterate", values) => {
             let values = Rc::new(RefCell::new(elements(&values)?));
             Ok(Value::Loop(values, Rc::default()))

@@ -289,13 +289,12 @@ def m(self, a: Item) -> int:
 "#;
     assert_snapshot!(printed(method), @r#"
     m []:
-        read a.owner -> m__after_owner [a]
+        read ahead a.owner,price -> m__after_owner []
 
-    m__after_owner <- a_owner of line 2 [a]:
+    m__after_owner <- a_fields of line 2 []:
+        a_owner = flow.field(a_fields, 0)
         a_owner.f
-        read a.price -> m__after_price [a_owner]
-
-    m__after_price <- a_price of line 2 [a_owner]:
+        a_price = flow.field(a_fields, 1)
         call a_owner.f(a_price, *self.xs) and forward
     "#);
 }
@@ -311,14 +310,13 @@ def m(self, a: Item, i: int) -> None:
     m []:
         self_xs = self.xs
         xs_item = self_xs[i]
-        read a.price -> m__after_a_price [a, i, self_xs, xs_item]
+        read a.price -> m__after_price [a, i, self_xs, xs_item]
 
-    m__after_a_price <- a_price of line 2 [a, i, self_xs, xs_item]:
+    m__after_price <- a_price of line 2 [a, i, self_xs, xs_item]:
+        a_price = a_price
         xs_item += a_price
         self_xs[i] = xs_item
-        read a.price -> m__after_a_price_2 [a, i]
-
-    m__after_a_price_2 <- a_price of line 3 [a, i]:
+        a_price = a_price
         value = [a_price, i]
         (xs_item, x_2,) = value
         self_xs = self.xs
@@ -338,7 +336,7 @@ def m(self, a: Item, b: Item) -> int:
 "#;
     assert_snapshot!(printed(method), @r#"
     m []:
-        read a.price -> m__after_a_price [a, b]
+        read ahead a.price -> m__after_a_price [a, b]
 
     m__after_a_price <- a_price of line 2 [a, b]:
         read b.price -> m__after_b_price [a, a_price]
@@ -360,7 +358,7 @@ def m(self, a: Item, a_price: int) -> int:
 "#;
     assert_snapshot!(printed(method), @r#"
     m []:
-        read a.price -> m__after_price [a_price]
+        read ahead a.price -> m__after_price [a_price]
 
     m__after_price <- a_price_2 of line 2 [a_price]:
         return a_price + a_price_2

@@ -196,7 +196,8 @@ class User:
                 Node::Code(code("\"\"\"Buys an item.\"\"\"", 22)),
                 Node::Read {
                     receiver: code("item", 23),
-                    attribute: "price".to_owned(),
+                    attributes: vec!["price".to_owned()],
+                    parameter: None,
                     targets: vec!["Item.price".to_owned()],
                     line: 23,
                     then: to("buy_item__after_price", &["amount", "item"]),

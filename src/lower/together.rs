@@ -1,0 +1,155 @@
+//! Reads that travel together.
+//!
+//! A method that reads several attributes of one reference, and in between does nothing but run code of its own, gets all of
+//! them at once: what is read belongs to another entity, so that nothing the method does by itself can change it.
+
+use petgraph::visit::{DfsPostOrder, Walker};
+
+use super::builder::Builder;
+use super::cfg::{Basic, BlockId, Instr, Leaving, Term};
+use super::names::Effects;
+use crate::ir::Code;
+
+/// A read that can be made with an earlier one.
+struct Later {
+    /// The block that it ends.
+    block: BlockId,
+    /// Which of the attributes it reads.
+    index: usize,
+    line: u32,
+    next: BlockId,
+}
+
+/// Joins reads to earlier ones.
+pub fn join(builder: &mut Builder<'_, '_>, entry: BlockId) {
+    let mut order: Vec<BlockId> = DfsPostOrder::new(&builder.graph.blocks, entry)
+        .iter(&builder.graph.blocks)
+        .collect();
+    order.reverse();
+    for id in order {
+        let (attributes, later) = followers(builder, id);
+        if !later.is_empty() {
+            join_to(builder, id, attributes, &later);
+        }
+    }
+}
+
+/// The attributes that a read and those behind it ask for, and the latter.
+fn followers(builder: &Builder<'_, '_>, first: BlockId) -> (Vec<String>, Vec<Later>) {
+    let graph = &builder.graph;
+    let (mut attributes, mut later) = (Vec::new(), Vec::new());
+    let Some((receiver, attribute, next)) = read(builder, graph.block(first)) else {
+        return (attributes, later);
+    };
+    attributes.push(attribute.to_owned());
+    let mut at = next;
+    while graph.predecessors(at).count() == 1
+        && graph.block(at).zone == graph.block(first).zone
+        && !rebinds(graph.block(at), receiver)
+    {
+        let block = graph.block(at);
+        match (&block.term, read(builder, block)) {
+            (Term::Leave { line, .. }, Some((other, attribute, next))) if other == receiver => {
+                let known = attributes.iter().position(|one| one == attribute);
+                let index = known.unwrap_or_else(|| {
+                    attributes.push(attribute.to_owned());
+                    attributes.len() - 1
+                });
+                later.push(Later {
+                    block: at,
+                    index,
+                    line: *line,
+                    next,
+                });
+                at = next;
+            }
+            (Term::Goto(next), _) => at = *next,
+            _ => break,
+        }
+    }
+    (attributes, later)
+}
+
+/// The local, the attribute and where the value goes, if a block ends by reading a field that only a call could change.
+fn read<'g>(builder: &Builder<'_, '_>, block: &'g Basic) -> Option<(&'g str, &'g str, BlockId)> {
+    match &block.term {
+        Term::Leave {
+            leaving:
+                Leaving::Read {
+                    attributes,
+                    is_field: true,
+                    ..
+                },
+            receiver: Some(receiver),
+            targets,
+            next: Some(next),
+            ..
+        } if !builder.may_be_here(targets) => Some((receiver, attributes.first()?, *next)),
+        _ => None,
+    }
+}
+
+fn rebinds(block: &Basic, name: &str) -> bool {
+    let effects = block.effects();
+    effects.may_bind.contains(name)
+        || effects.may_delete.contains(name)
+        || block.entry.contains(name)
+        || block.result.as_deref() == Some(name)
+}
+
+fn join_to(
+    builder: &mut Builder<'_, '_>,
+    first: BlockId,
+    attributes: Vec<String>,
+    later: &[Later],
+) {
+    let Term::Leave {
+        leaving: Leaving::Read {
+            attributes: all, ..
+        },
+        receiver,
+        next: Some(next),
+        ..
+    } = &mut builder.graph.blocks[first].term
+    else {
+        return;
+    };
+    let (next, receiver) = (*next, receiver.clone().unwrap_or_default());
+    let is_one = attributes.len() == 1;
+    let wanted = match is_one {
+        true => format!("{receiver}_{}", attributes[0]),
+        false => format!("{receiver}_fields"),
+    };
+    *all = attributes;
+    let fields = builder.fresh.lasting(&wanted);
+    builder.locals.insert(fields.clone());
+    let value = |index: usize| match is_one {
+        true => fields.clone(),
+        false => format!("{}.field({fields}, {index})", builder.flow),
+    };
+    let block = &mut builder.graph.blocks[next];
+    let result = block.result.replace(fields.clone());
+    let line = block.resumes_at.unwrap_or_default();
+    if let Some(result) = result {
+        let instr = take(&fields, &value(0), &result, line);
+        builder.graph.blocks[next].instrs.insert(0, instr);
+    }
+    for read in later {
+        let result = builder.graph.blocks[read.next].come_at_once();
+        let instr = take(&fields, &value(read.index), &result, read.line);
+        let block = &mut builder.graph.blocks[read.block];
+        block.instrs.push(instr);
+        block.term = Term::Goto(read.next);
+    }
+}
+
+/// Takes the value of one attribute.
+fn take(fields: &str, value: &str, result: &str, line: u32) -> Instr {
+    let text = format!("{result} = {value}");
+    let mut effects = Effects::of_uses([fields.to_owned()]);
+    effects.then(&Effects::of_binding(result));
+    Instr {
+        code: Code::line(text, line),
+        effects,
+    }
+}
