@@ -13,7 +13,7 @@ CHUNK = 20
 
 
 def main() -> int:
-    """Plays as many programs as is asked for; 1 where one differs."""
+    """Plays as many programs as is asked for; 1 where one differs, or most of them are not worth it."""
     parser = argparse.ArgumentParser(prog="generator", description=__doc__)
     parser.add_argument("--programs", type=int, default=1000, metavar="N")
     parser.add_argument("--seed", type=int, default=0, help="of the first program; the others follow")
@@ -31,7 +31,7 @@ def main() -> int:
             for finding in findings:
                 print(finding, flush=True)
     _report(total, given.pairs)
-    return 1 if total.differ else 0
+    return 1 if total.differ or total.too_long + total.refused > total.played else 0
 
 
 def _play(seeds: range, whole: bool) -> tuple[Tally, list[str]]:
@@ -41,7 +41,9 @@ def _play(seeds: range, whole: bool) -> tuple[Tally, list[str]]:
 
 def _report(tally: Tally, every: bool) -> None:
     names = {name for pair in tally.pairs for name in pair}
-    print(f"{tally.played} programs played, {tally.differ} differ; {tally.too_long} would have taken too long")
+    print(
+        f"{tally.played} programs played, {tally.differ} differ; {tally.too_long} would have taken too long, {tally.refused} are refused"
+    )
     print(f"{len(names)} constructs, {len(tally.pairs)} pairs of one in another")
     if every:
         for (outer, inner), count in sorted(tally.pairs.items()):

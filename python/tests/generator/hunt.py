@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .compare import REFUSED, WORLDS, Difference, TooLong, difference
+from .compare import REFUSED, WORLDS, Difference, RefusedOnPurpose, TooLong, difference
 from .draw import Draw
 from .program import Program, generate
 from .shrink import shrink
@@ -19,6 +19,7 @@ class Tally:
 
     played: int = 0
     too_long: int = 0
+    refused: int = 0
     differ: int = 0
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often a construct stood directly in another one, in the programs that were played."""
@@ -27,6 +28,7 @@ class Tally:
         """Counts in what another one has counted."""
         self.played += other.played
         self.too_long += other.too_long
+        self.refused += other.refused
         self.differ += other.differ
         self.pairs += other.pairs
 
@@ -47,7 +49,7 @@ class Finding:
         def keeps(program: Program) -> bool:
             try:
                 found = difference(program, worlds)
-            except (TooLong, AssertionError):
+            except (TooLong, RefusedOnPurpose, AssertionError):
                 return False
             return found is not None and found.kind == self.difference.kind
 
@@ -68,6 +70,9 @@ def hunt(seeds: range, tally: Tally) -> Iterator[Finding]:
             found = difference(program)
         except TooLong:
             tally.too_long += 1
+            continue
+        except RefusedOnPurpose:
+            tally.refused += 1
             continue
         tally.played += 1
         tally.pairs += draw.pairs

@@ -19,7 +19,7 @@ from .compiler import ROOT
 from .forked import forked
 from .play import Step
 from .programs import FIXTURES, Program, bundle, constructs
-from .service import ServiceWorld
+from .service import ServiceWorld, at_once
 
 PAGE = ROOT / "docs/language.md"
 REFUSED = re.compile(r"E0[234]\d\d")
@@ -95,7 +95,7 @@ def hops(program: Program) -> str:
 
 def _count(bundle: Path, steps: list[Step]) -> list[int]:
     memory = Memory(App.load(bundle))
-    world = ServiceWorld(memory.app, memory, list)
+    world = ServiceWorld(memory.app, memory, list, at_once)
     counts = []
     for step in steps:
         before = memory.steps

@@ -90,10 +90,13 @@ def _outcome(world: World, step: Step) -> Json:
 
 
 def _changes(before: dict[str, Json], after: dict[str, Json]) -> dict[str, Json]:
-    changed = {
-        name: fields for name, fields in after.items() if name not in before or text(before[name]) != text(fields)
-    }
+    changed = {name: fields for name, fields in after.items() if name not in before or not alike(before[name], fields)}
     return changed | {name: None for name in before if name not in after}
+
+
+def alike(one: Json, other: Json) -> bool:
+    """Whether two have the same `text`, told faster."""
+    return json.dumps(one) == json.dumps(other)
 
 
 def text(transcript: Json) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
@@ -15,23 +14,32 @@ from .play import Json, Step
 from .tracebacks import merged
 from .values import decode, encode
 
+Wait = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+def at_once(work: Coroutine[Any, Any, Any]) -> Any:
+    """Runs a coroutine that waits for nothing but its turn."""
+    while True:
+        try:
+            work.send(None)
+        except StopIteration as done:
+            return done.value
+
 
 class ServiceWorld:
     """The entities of a compiled app, behind a service.
 
-    `addresses` gives those whose states are looked at, when it has come to rest.
+    `addresses` gives those whose states are looked at, when it has come to rest; `wait` runs what the service gives to its end.
     """
 
-    def __init__(self, app: App, service: Service, addresses: Callable[[], Iterable[tuple[str, str | int]]]) -> None:
+    def __init__(
+        self, app: App, service: Service, addresses: Callable[[], Iterable[tuple[str, str | int]]], wait: Wait
+    ) -> None:
         self._app = app
+        self._wait = wait
         self._service = service
         self._addresses = addresses
         self._requests = 0
-        self._loop = asyncio.new_event_loop()
-
-    def close(self) -> None:
-        """Ends the event loop."""
-        self._loop.close()
 
     def create(self, step: Step) -> Json:
         """Creates an entity."""
@@ -52,9 +60,6 @@ class ServiceWorld:
             if fields is not None:
                 found[f"{entity}/{key!r}"] = {name: encode(value, _address_of) for name, value in fields.items()}
         return dict(sorted(found.items()))
-
-    def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self._loop.run_until_complete(work)
 
     def _outcome(self, reply: Reply) -> Json:
         try:

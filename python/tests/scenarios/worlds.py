@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +13,7 @@ from stateflow.adapters.memory import Faults, Memory
 from stateflow.step.app import App
 
 from .play import Json, Step, play, play_through
-from .service import ServiceWorld
+from .service import ServiceWorld, at_once
 
 
 def in_memory(bundle: Path, steps: list[Step], seeds: Iterable[int], park_above: int) -> list[list[Json]]:
@@ -34,10 +35,12 @@ def in_place(bundle: Path, steps: list[Step], addresses: list[tuple[str, str | i
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder), app.name, {entity["name"]: entity["key"]["type"] for entity in app.ir["entities"]})
         service = LocalService(app, store)
+        loop = asyncio.new_event_loop()
         try:
-            return play(ServiceWorld(app, service, lambda: addresses), steps)
+            return play(ServiceWorld(app, service, lambda: addresses, loop.run_until_complete), steps)
         finally:
             service.close(10)
+            loop.close()
 
 
 def _resting(app: App, memory: Memory) -> ServiceWorld:
@@ -45,4 +48,4 @@ def _resting(app: App, memory: Memory) -> ServiceWorld:
         memory.run()
         return list(memory.addresses())
 
-    return ServiceWorld(app, memory, addresses)
+    return ServiceWorld(app, memory, addresses, at_once)
