@@ -16,12 +16,16 @@ The decorator changes nothing: in plain Python the class is what it would be wit
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from stateflow.errors import EntityExists, EntityNotFound, StateflowError
 
-__all__ = ["EntityExists", "EntityNotFound", "StateflowError", "entity", "stateflow"]
+__all__ = ["EntityExists", "EntityNotFound", "StateflowError", "entity", "gather", "stateflow"]
+
+_MAY_AWAIT = 0x80 | 0x200
+"""`inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR`: importing this package imports nothing that it does not need."""
 
 _Class = TypeVar("_Class", bound=type[Any])
 
@@ -35,6 +39,19 @@ def entity(cls: _Class | None = None, /) -> _Class | Callable[[_Class], _Class]:
     if cls is None:
         return lambda marked: marked
     return cls
+
+
+def gather(*calls: Any, return_exceptions: bool = False) -> Any:
+    """Make calls of other entities in parallel, and return the list of their results, in the order of the calls.
+
+    In an `async def` it is `asyncio.gather`, and awaited. Elsewhere the calls are made as arguments are evaluated: plain Python
+    makes one after the other, and all that is left for this function is to return the list.
+    """
+    if sys._getframe(1).f_code.co_flags & _MAY_AWAIT:
+        import asyncio
+
+        return asyncio.gather(*calls, return_exceptions=return_exceptions)
+    return list(calls)
 
 
 stateflow = entity

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from inspect import CO_COROUTINE, isawaitable
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ __all__ = [
     "create",
     "enter",
     "field",
+    "gather",
     "goto",
     "iterate",
     "key",
@@ -69,6 +71,7 @@ class Verb(Enum):
     CALL = "call"
     READ = "read"
     CREATE = "create"
+    GATHER = "gather"
 
 
 class Transition:
@@ -79,15 +82,21 @@ class Transition:
     def __init__(self, verb: Verb, subject: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.verb = verb
         self.subject = subject
-        """What is called, read or created."""
+        """What is called, read or created; of calls in parallel, whether exceptions are among the results."""
         self.args = args
         self.kwargs = kwargs
         self.block: Callable[..., Any] | None = None
         """Takes the result; None forwards it."""
         self.live: dict[str, Any] = {}
         self.code: CodeType | None = None
-        """For a forwarded result: the block that made the transition, and the line in the user's file."""
+        """For a forwarded result: the block that made the transition."""
         self.line = 0
+        """For a forwarded result, and for one of several calls: the line in the user's file."""
+
+    def at(self, line: int) -> Transition:
+        """Stand on that line of the user's file, which is not that of the calls made together."""
+        self.line = line
+        return self
 
     def then(self, block: Callable[..., Any], /, **live: Any) -> Transition:
         """Go on in `block` with the result and these variables."""
@@ -137,6 +146,15 @@ def key(receiver: Any, attribute: str, /) -> Any:
 def create(cls: type, /, *args: Any, **kwargs: Any) -> Transition:
     """Create an entity."""
     return Transition(Verb.CREATE, cls, args, kwargs)
+
+
+def gather(*branches: Any, return_exceptions: object = False) -> Transition:
+    """Make several calls, and go on with the list of their results; in an asynchronous block, await what else is given."""
+    if sys._getframe(1).f_code.co_flags & CO_COROUTINE:
+        for branch in branches:
+            if type(branch) is not Transition and not isawaitable(branch):
+                raise TypeError("An asyncio.Future, a coroutine or an awaitable is required")
+    return Transition(Verb.GATHER, bool(return_exceptions), branches, {})
 
 
 def goto(block: Callable[..., Any], /, **live: Any) -> Goto:

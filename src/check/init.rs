@@ -38,6 +38,7 @@ fn leaves(method: &str, at: Span, site: &Site) -> Diagnostic {
         Site::Getter { .. } => "reads a property that calls other entities",
         Site::Read { .. } => "reads an attribute of another entity",
         Site::Create { .. } => "creates an entity",
+        Site::Gather => "calls other entities",
     };
     let diagnostic = Diagnostic::new("E0301", format!("`{method}` {what}"), at, "");
     if method == "__key__" {

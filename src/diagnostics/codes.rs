@@ -63,6 +63,7 @@ pub static CODES: &[Code] = codes![
     "E0213" "an entity's class is handed to something that would call it",
     "E0214" "an asynchronous method is called without await",
     "E0215" "what is awaited is no coroutine",
+    "E0216" "exceptions as results in a method that is not asynchronous",
     "E0301" "__init__ or __key__ leaves the entity",
     "E0302" "an entity changes the state of a module or a class",
     "E0303" "an entity is created when a module is imported",

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Block, Node, Transition};
+use super::{Block, Branch, Code, Node, Transition};
 
 /// Sets the digest of every block from its name, its variables and its code.
 ///
@@ -105,7 +105,64 @@ fn node(hasher: &mut Sha256, node: &Node) {
             field(hasher, &arguments.text);
             transition(hasher, then.as_ref());
         }
+        Node::Gather {
+            branches,
+            return_exceptions,
+            then,
+            ..
+        } => {
+            gather(hasher, branches, return_exceptions.as_ref());
+            transition(hasher, then.as_ref());
+        }
         Node::Goto(to) => transition(hasher, Some(to)),
+    }
+}
+
+fn gather(hasher: &mut Sha256, branches: &[Branch], return_exceptions: Option<&Code>) {
+    field(hasher, "gather");
+    hasher.update((branches.len() as u64).to_le_bytes());
+    branches.iter().for_each(|one| branch(hasher, one));
+    field(hasher, return_exceptions.map_or("", |code| &code.text));
+}
+
+fn branch(hasher: &mut Sha256, branch: &Branch) {
+    match branch {
+        Branch::Call {
+            callee, arguments, ..
+        } => {
+            field(hasher, "call");
+            field(hasher, &callee.text);
+            field(hasher, &arguments.text);
+        }
+        Branch::Read {
+            receiver,
+            attribute,
+            ..
+        } => {
+            field(hasher, "read");
+            field(hasher, &receiver.text);
+            field(hasher, attribute);
+        }
+        Branch::Create {
+            class, arguments, ..
+        } => {
+            field(hasher, "create");
+            field(hasher, &class.text);
+            field(hasher, &arguments.text);
+        }
+        Branch::Gather {
+            branches,
+            return_exceptions,
+        } => gather(hasher, branches, return_exceptions.as_ref()),
+        Branch::Each { call, clauses } => {
+            field(hasher, "each");
+            self::branch(hasher, call);
+            field(hasher, &clauses.text);
+        }
+        Branch::Value(code) => {
+            field(hasher, "value");
+            field(hasher, &code.text);
+        }
     }
 }
 

@@ -5,10 +5,12 @@
 //! and `dataflow.json` in every bundle), versioned by [`VERSION`], and stable: the same input gives the same bytes, and
 //! names stand wherever a reader would compare two of them.
 
+mod branch;
 mod digest;
 mod schema;
 mod types;
 
+pub use branch::Branch;
 pub use digest::digest_blocks;
 pub use schema::json_schema;
 pub use types::{Type, UnionOf};
@@ -321,6 +323,19 @@ pub enum Node {
         /// The line that CPython names in a traceback through it.
         line: u32,
         /// Where the reference goes; `None` forwards it.
+        then: Option<Transition>,
+    },
+    /// Calls that leave the method together; it goes on when all have answered, with the list of their results. It ends the
+    /// block.
+    Gather {
+        /// The calls, in the order of the results.
+        branches: Vec<Branch>,
+        /// An expression: whether exceptions are to be among the results. Without it, or where it is false, the first of
+        /// them in this order is raised.
+        return_exceptions: Option<Code>,
+        /// The line that CPython names in a traceback through it.
+        line: u32,
+        /// Where the results go; `None` returns them.
         then: Option<Transition>,
     },
     /// Control goes on in another block of the method, in the same step. It ends the block.

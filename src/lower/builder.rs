@@ -162,6 +162,11 @@ impl<'m, 'p> Builder<'m, 'p> {
         holds_site(&self.sites, range)
     }
 
+    /// All sites of the method, sorted.
+    pub fn sites(&self) -> &[TextRange] {
+        &self.sites
+    }
+
     /// The first site in that range.
     pub fn first_site(&self, range: TextRange) -> Option<TextRange> {
         let mut sites = self.sites.iter();

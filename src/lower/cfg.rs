@@ -6,7 +6,7 @@ use petgraph::visit::EdgeRef;
 
 use super::names::{Effects, Names};
 use super::zones::{ZoneId, Zones};
-use crate::ir::Code;
+use crate::ir::{Branch, Code};
 use crate::syntax::TextRange;
 
 /// A basic block of a [`Graph`].
@@ -72,6 +72,13 @@ pub enum Leaving {
         arguments: Code,
         /// The entity.
         entity: String,
+    },
+    /// Several of these at once.
+    Gather {
+        /// Which.
+        branches: Vec<Branch>,
+        /// Whether exceptions are results.
+        return_exceptions: Option<Code>,
     },
 }
 

@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::cfg::{Leaving, Role, Term};
 use super::names::Effects;
-use crate::ir::Code;
+use crate::ir::{Branch, Code};
 use crate::syntax::Ranged;
 use crate::syntax::ast::Expr;
 
@@ -18,6 +18,27 @@ pub struct Departure {
     /// The name that the result would like to have.
     pub wanted: String,
     pub line: u32,
+}
+
+impl Departure {
+    /// Lets tracebacks name that line, also for calls that are made together.
+    pub fn place_at(&mut self, at: u32) {
+        self.line = at;
+        if let Leaving::Gather { branches, .. } = &mut self.leaving {
+            branches.iter_mut().for_each(|branch| branch.place_at(at));
+        }
+    }
+
+    /// Whether a tail call names one line, whatever is raised.
+    pub fn is_on_one_line(&self) -> bool {
+        match &self.leaving {
+            Leaving::Gather { branches, .. } => {
+                let mut lines = branches.iter().filter_map(Branch::line);
+                lines.all(|line| line == self.line)
+            }
+            _ => true,
+        }
+    }
 }
 
 impl Builder<'_, '_> {

@@ -20,6 +20,7 @@ mod depart;
 mod exits;
 mod fields;
 mod fresh;
+mod gather;
 mod home;
 mod imports;
 mod keepers;

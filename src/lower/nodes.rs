@@ -168,5 +168,14 @@ fn leave(leaving: &Leaving, targets: &[String], line: u32, then: Option<Transiti
             line,
             then,
         },
+        Leaving::Gather {
+            branches,
+            return_exceptions,
+        } => Node::Gather {
+            branches,
+            return_exceptions,
+            line,
+            then,
+        },
     }
 }

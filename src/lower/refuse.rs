@@ -47,6 +47,19 @@ pub fn expression(builder: &Builder<'_, '_>, expr: &Expr) -> Diagnostic {
     .help(help)
 }
 
+/// A call that leaves the entity, in a comprehension that says which calls are made in parallel.
+pub fn beside_parallel(builder: &Builder<'_, '_>, site: TextRange, whole: &Expr) -> Diagnostic {
+    Diagnostic::new(
+        "E0402",
+        "a call of another entity inside a comprehension that makes calls in parallel is not supported",
+        builder.span(&site),
+        "leaves the entity here",
+    )
+    .also(builder.span(whole), "its elements leave together")
+    .note("all that the calls need is evaluated before the first of them is made")
+    .help("make this call in a comprehension before, and go over its results in this one")
+}
+
 /// A replacement field that shows its own source text, which cannot be written into the string.
 pub fn debug_field(builder: &Builder<'_, '_>, field: &ast::InterpolatedElement) -> Diagnostic {
     Diagnostic::new(

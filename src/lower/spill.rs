@@ -68,7 +68,7 @@ impl Builder<'_, '_> {
     pub fn depart(&mut self, expr: &Expr, site: &Site) -> Departure {
         if let Expr::Await(await_) = expr {
             let mut departure = self.depart(&await_.value, site);
-            departure.line = self.text.line(await_.start());
+            departure.place_at(self.text.line(await_.start()));
             return departure;
         }
         match (expr, site) {
@@ -79,6 +79,7 @@ impl Builder<'_, '_> {
             (Expr::Attribute(attribute), Site::Read { targets } | Site::Getter { targets }) => {
                 self.depart_to_read(attribute, targets)
             }
+            (Expr::Call(call), Site::Gather) => self.depart_to_gather(call),
             _ => unreachable!("a site is a call or an attribute"),
         }
     }
@@ -89,14 +90,9 @@ impl Builder<'_, '_> {
             Expr::Attribute(attribute) => (attribute.attr.to_string(), short(&attribute.value)),
             other => (short(other).unwrap_or_default(), None),
         };
-        let mut looked_up = self.text.render_expr(&call.func, &self.edits);
-        if let (Expr::Attribute(attribute), Some(line)) = (&*call.func, looked_up.lines.last_mut())
-        {
-            *line = self.text.line(attribute.attr.start());
-        }
         Departure {
             leaving: Leaving::Call {
-                callee: looked_up,
+                callee: self.callee(call),
                 arguments: self.text.render_arguments(&call.arguments, &self.edits),
             },
             targets,
@@ -112,6 +108,16 @@ impl Builder<'_, '_> {
             },
             line: self.line_of_call(call),
         }
+    }
+
+    /// What a call looks up: an error in that is on the line of the method's name.
+    pub fn callee(&self, call: &ast::ExprCall) -> Code {
+        let mut looked_up = self.text.render_expr(&call.func, &self.edits);
+        if let (Expr::Attribute(attribute), Some(line)) = (&*call.func, looked_up.lines.last_mut())
+        {
+            *line = self.text.line(attribute.attr.start());
+        }
+        looked_up
     }
 
     fn depart_to_create(&mut self, call: &ast::ExprCall, entity: EntityId) -> Departure {
@@ -171,7 +177,8 @@ impl Builder<'_, '_> {
         Some(code.text).filter(|text| self.locals.contains(text))
     }
 
-    fn line_of_call(&self, call: &ast::ExprCall) -> u32 {
+    /// The line that CPython names in a traceback through a call.
+    pub fn line_of_call(&self, call: &ast::ExprCall) -> u32 {
         self.text.line(self.place_of_call(call))
     }
 
@@ -196,7 +203,7 @@ impl Builder<'_, '_> {
         attribute.attr.start()
     }
 
-    fn call_effects(&self, call: &ast::ExprCall) -> Effects {
+    pub fn call_effects(&self, call: &ast::ExprCall) -> Effects {
         let arguments = call.arguments.args.iter();
         let keywords = call.arguments.keywords.iter();
         self.effects_of(
@@ -211,6 +218,12 @@ impl Builder<'_, '_> {
         if let Some(generator) = self.only_unpacked(call) {
             return self.lower_only_unpacked(call, &generator);
         }
+        let operands = self.call_operands(call);
+        self.lower_operands(&operands);
+    }
+
+    /// The parts of a call, in the order of evaluation.
+    pub fn call_operands<'e>(&self, call: &'e ast::ExprCall) -> Vec<Operand<'e>> {
         let mut operands = Vec::new();
         match &*call.func {
             // What is called may itself be read from another entity.
@@ -229,7 +242,7 @@ impl Builder<'_, '_> {
             });
         }
         operands.extend(call.arguments.keywords.iter().map(keyword_operand));
-        self.lower_operands(&operands);
+        operands
     }
 
     fn lower_parts(&mut self, expr: &Expr) {

@@ -240,7 +240,11 @@ impl Builder<'_, '_> {
         {
             self.push_comment_behind(stmt);
             let departure = self.depart(value, site);
-            return self.forward(departure);
+            if departure.is_on_one_line() {
+                return self.forward(departure);
+            }
+            self.leave(value, departure);
+            return self.keep_stmt(stmt, stmt.start());
         }
         if let Some(value) = value {
             self.lower_expr(value);

@@ -1,11 +1,11 @@
 //! Whether what leaves the entity is awaited where it has to be, and only there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Site;
 use super::code::CodeId;
 use super::facts::Facts;
-use super::infer::Findings;
+use super::infer::{Findings, Gather};
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
 
@@ -16,24 +16,55 @@ pub(super) fn check(
     found: &Findings,
     sites: &HashMap<Span, Site>,
 ) -> Vec<Diagnostic> {
+    let is_async = facts.codes.get(code).function.def.is_async;
+    let gathers = found.gathers.iter();
+    let gathers: Vec<&Gather> = gathers.filter(|one| sites.contains_key(&one.at)).collect();
+    let branches = gathers.iter().flat_map(|gather| &gather.branches);
+    let mut awaited = found.awaited.clone();
+    if is_async {
+        awaited.extend(branches);
+    }
+    let mut diagnostics = calls(facts, code, found, sites, &awaited);
+    for gather in gathers {
+        if is_async && !awaited.contains(&gather.at) {
+            diagnostics.push(gather_not_awaited(gather.at));
+        }
+        if let Some(at) = gather.return_exceptions.filter(|_| !is_async) {
+            diagnostics.push(exceptions_not_returned(at));
+        }
+    }
+    diagnostics
+}
+
+fn calls(
+    facts: &Facts<'_>,
+    code: CodeId,
+    found: &Findings,
+    sites: &HashMap<Span, Site>,
+    awaited: &HashSet<Span>,
+) -> Vec<Diagnostic> {
     let mut calls: Vec<(Span, bool)> = found.method_calls.iter().copied().collect();
     calls.sort();
-    let leaving = calls
-        .into_iter()
-        .filter_map(|(at, is_async)| Some((at, is_async, sites.get(&at)?)));
     let mut diagnostics = Vec::new();
-    for (at, is_async, site) in leaving {
-        let is_awaited = found.awaited.contains(&at);
-        if is_async && !is_awaited {
+    for (at, is_async) in calls {
+        let Some(site) = sites.get(&at) else {
+            continue;
+        };
+        if is_async && !awaited.contains(&at) {
             diagnostics.push(not_awaited(facts, code, &named(facts, site), at));
-        } else if is_awaited && !is_async {
+        } else if !is_async && awaited.contains(&at) {
             diagnostics.push(not_a_coroutine(&named(facts, site), at));
         }
     }
-    let others = found.sites.iter().filter(|(at, site)| {
-        matches!(site, Site::Read { .. } | Site::Create { .. }) && found.awaited.contains(at)
-    });
-    diagnostics.extend(others.map(|(at, site)| not_a_coroutine(&named(facts, site), *at)));
+    let mut others: Vec<&Span> = awaited.iter().collect();
+    others.sort();
+    for at in others {
+        if let Some(site @ (Site::Read { .. } | Site::Getter { .. } | Site::Create { .. })) =
+            sites.get(at)
+        {
+            diagnostics.push(not_a_coroutine(&named(facts, site), *at));
+        }
+    }
     diagnostics
 }
 
@@ -45,13 +76,14 @@ fn named(facts: &Facts<'_>, site: &Site) -> String {
         | Site::Helper { targets }
         | Site::Getter { targets } => targets.first().cloned().unwrap_or_default(),
         Site::Create { entity } => format!("{}(…)", facts.model.entity(*entity).name),
+        Site::Gather => "gather(…)".to_owned(),
     }
 }
 
 fn not_awaited(facts: &Facts<'_>, caller: CodeId, callee: &str, at: Span) -> Diagnostic {
     let caller = facts.codes.get(caller);
     let help = if caller.function.def.is_async {
-        "write `await` before the call".to_owned()
+        "write `await` before the call, or make it an argument of `asyncio.gather`".to_owned()
     } else {
         format!(
             "make `{}` an `async def` and await the call, or give the other entity a method that is not `async`",
@@ -70,6 +102,17 @@ fn not_awaited(facts: &Facts<'_>, caller: CodeId, callee: &str, at: Span) -> Dia
     .help(help)
 }
 
+fn gather_not_awaited(at: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0214",
+        "calls of other entities are made in parallel, and not awaited",
+        at,
+        "gives a future, not the results",
+    )
+    .note("the method is cut where it awaits the calls, and a future cannot be kept")
+    .help("write `await` before the call of `gather`")
+}
+
 fn not_a_coroutine(what: &str, at: Span) -> Diagnostic {
     Diagnostic::new(
         "E0215",
@@ -79,4 +122,15 @@ fn not_a_coroutine(what: &str, at: Span) -> Diagnostic {
     )
     .note("Python would raise TypeError: what is not an `async` method has nothing to await")
     .help("leave out the `await`")
+}
+
+fn exceptions_not_returned(at: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0216",
+        "`return_exceptions` in a method that is not asynchronous",
+        at,
+        "the exception is raised before `gather` is called",
+    )
+    .note("Python makes the calls one after the other, as arguments of `gather`, and what one of them raises is raised there")
+    .help("make the method and those that it calls `async def`, or catch the exception in the methods that are called")
 }

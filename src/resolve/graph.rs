@@ -114,6 +114,7 @@ impl<'g, 'a> Graph<'g, 'a> {
             for call in &found.own_calls {
                 diagnostics.extend(self.own_call(call, &mut resolution.sites));
             }
+            self.gathers(found, code, &mut resolution.sites);
             diagnostics.extend(awaits::check(self.facts, code, found, &resolution.sites));
         }
         diagnostics.extend(self.special_methods());
@@ -143,7 +144,11 @@ impl<'g, 'a> Graph<'g, 'a> {
                 &code.name, why, call.at, leaves_at,
             ));
         }
-        let targets = vec![code.name.clone()];
+        self.add_site(call, sites);
+        None
+    }
+
+    fn add_site(&self, call: &OwnCall, sites: &mut HashMap<Span, Site>) {
         let site = sites.entry(call.at).or_insert_with(|| match call.via {
             Via::Property => Site::Getter {
                 targets: Vec::new(),
@@ -153,11 +158,39 @@ impl<'g, 'a> Graph<'g, 'a> {
             },
         });
         if let Some(known) = site.targets() {
-            known.extend(targets);
+            known.push(self.facts.codes.get(call.code).name.clone());
             known.sort();
             known.dedup();
         }
-        None
+    }
+
+    /// Makes a site of calls made in parallel, where one of them is a site. In an asynchronous function so are then those of
+    /// asynchronous functions that run here among them, and those that are made in parallel with them: neither a coroutine nor a
+    /// future is kept.
+    fn gathers(&self, found: &Findings, code: CodeId, sites: &mut HashMap<Span, Site>) {
+        for gather in &found.gathers {
+            if gather.branches.iter().any(|at| sites.contains_key(at)) {
+                sites.insert(gather.at, Site::Gather);
+            }
+        }
+        if !self.facts.codes.get(code).function.def.is_async {
+            return;
+        }
+        for gather in found.gathers.iter().rev() {
+            if !sites.contains_key(&gather.at) {
+                continue;
+            }
+            let is_branch = |at: &Span| gather.branches.contains(at);
+            for inner in found.gathers.iter().filter(|inner| is_branch(&inner.at)) {
+                sites.insert(inner.at, Site::Gather);
+            }
+            for call in found.own_calls.iter().filter(|call| is_branch(&call.at)) {
+                let callee = self.facts.codes.get(call.code).function;
+                if call.via == Via::Call && callee.def.is_async && !callee.is_wrapped {
+                    self.add_site(call, sites);
+                }
+            }
+        }
     }
 
     /// Special methods of plain classes that leave: Python calls them where nothing can be cut.

@@ -7,6 +7,7 @@ mod code;
 mod dispatch;
 mod errors;
 mod facts;
+mod gathers;
 mod generics;
 mod graph;
 mod infer;
@@ -16,6 +17,7 @@ mod signature;
 mod to_ir;
 mod types;
 
+pub(crate) use gathers::{Gathered, gathered};
 pub(crate) use infer::changes;
 pub(crate) use locals::Locals;
 pub(crate) use names::is_defined;
@@ -62,6 +64,8 @@ pub enum Site {
         /// The entity.
         entity: EntityId,
     },
+    /// A call of `asyncio.gather` or `stateflow.gather` of which an argument is a site: those are left by together.
+    Gather,
 }
 
 impl Site {
@@ -72,7 +76,7 @@ impl Site {
             | Self::Helper { targets }
             | Self::Read { targets }
             | Self::Getter { targets } => Some(targets),
-            Self::Create { .. } => None,
+            Self::Create { .. } | Self::Gather => None,
         }
     }
 }

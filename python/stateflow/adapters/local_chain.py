@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from stateflow.adapters.local_store import Store, Write
@@ -102,15 +102,15 @@ class Chain:
 
 
 def run_chain(app: App, batch: Batch, first: Message) -> Chain:
-    """Run a request's messages until none is left. Raises `EngineFailure`; nothing is changed in the batch."""
+    """Run a request's messages until none is left: of several that a step sends, all that the first leads to comes first. Raises `EngineFailure`; nothing is changed in the batch."""
     seen: dict[Address, Record | None] = {}
     changed: dict[Address, Record] = {}
-    queue = deque((first,))
+    stack = [first]
     reply: Reply | None = None
     hops: list[Message] = []
     steps = 0
-    while queue:
-        message = queue.popleft()
+    while stack:
+        message = stack.pop()
         address = message.address
         if address not in seen:
             seen[address] = batch.read(address)
@@ -121,10 +121,13 @@ def run_chain(app: App, batch: Batch, first: Message) -> Chain:
             raise EngineFailure(outcome.set_aside)
         if outcome.record is not record and outcome.record is not None:
             seen[address] = changed[address] = outcome.record
-        queue.extend(outcome.messages)
+        stack.extend(reversed(outcome.messages))
         hops.extend(outcome.messages)
         if outcome.replies:
             reply = outcome.replies[0]
     if reply is None:
         raise EngineFailure(f"{first.address}.{first.target} gave no reply")
+    if len(hops) > 2:
+        # Calls made in parallel were parked meanwhile: what is as it was need not be stored.
+        changed = {address: record for address, record in changed.items() if record != batch.read(address)}
     return Chain(changed, reply, steps, hops)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ from stateflow.errors import EntityNotFound, StateflowError
 from stateflow.flow import Transition
 from stateflow.step.app import App
 from stateflow.step.entities import Block, Entity
-from stateflow.step.frames import Frame, Unit, decode_frames, encode_frames
+from stateflow.step.frames import Frame, Kept, Unit, decode_frames, encode_frames
+from stateflow.step.joins import Begin, Join, Parked, Settled, Waiting, decode_tree, encode_tree
 from stateflow.step.message import Address, CallSite, Kind, Message, derived_id
 from stateflow.step.record import Record
 from stateflow.step.references import make_reference
@@ -57,11 +58,22 @@ class Activity:
         self._running = f"{entity.name}.{message.target}"
         self._stack = message.stack
         self._references: dict[tuple[str, Any], Any] = {}
-        self._sent: Message | None = None
+        self._sent: list[Message] = []
         self._reply: Reply | None = None
-        self._ticket: bytes | None = None
-        self._parked: tuple[bytes, bytes] | None = None
+        self._sends = 0
+        """How many ids have been derived."""
+        self._parked: dict[bytes, bytes | None] = {}
+        """What changes in what is parked, by ticket; None for what leaves."""
         self.park_above = park_above
+        self.branch: tuple[Join, int] | None = None
+        """The branch of a join of this entity that is running, if it is one."""
+        self.pending: list[Join | Begin] = []
+        """What else is to be done in this step, the next last: branches to begin, and joins that are complete."""
+        self._root: Join | None = None
+        """The join that is not complete, with all that is inside it."""
+        self._ticket = b""
+        """Its ticket."""
+        self._has_settled = False
 
     def exists(self) -> bool:
         """Tell whether the entity has been created."""
@@ -98,7 +110,9 @@ class Activity:
             parked = None if self.record is None else self.record.parked.get(frames)
             if parked is None:
                 return False
-            self._ticket, frames = frames, parked
+            if unit.path:
+                return self._resume_branch(unit, Parked.decode(parked))
+            self._parked[frames], frames = None, parked
         exists = self.wake()
         self.frames = decode_frames(self.app, self.entity, frames, self.reader)
         self._stack = self._stack[:-1]
@@ -108,6 +122,62 @@ class Activity:
                 self.pop()
             self.give_up(EntityNotFound(*self.message.address))
         return exists
+
+    def _resume_branch(self, unit: Unit, parked: Parked) -> bool:
+        """Let a branch of a join go on; False where nothing goes on, because it has or because others are waited for."""
+        path = unit.path
+        has_frames = parked.take(path)
+        if has_frames is None:
+            return False
+        self._has_settled = True
+        ok, payload = self.message.kind is Kind.RETURN, self.message.payload
+        if not has_frames:
+            parked.received.append((path, ok, payload))
+            if parked.waits_for_more(path):
+                self._parked[unit.frames] = parked.encode()
+                return False
+        if not self.wake():
+            raise Malformed(f"calls wait in {self.message.address}, which does not exist")
+        self._root = decode_tree(self.app, self.entity, parked, self.reader)
+        self._ticket, self._stack = unit.frames, ()
+        join, index = self.branch = self._root.at(path)
+        if has_frames:
+            self.frames = join.frames_of(index)
+        else:
+            self.pending.append(join)
+        return True
+
+    def fork(self, lines: Sequence[int], return_exceptions: bool) -> Join:
+        """Let the frames wait for several branches. Raises `StateflowError` where one of them cannot be encoded."""
+        self._try_to_encode_frames()
+        join = Join(self.frames, self.trail, self.depth, lines, return_exceptions, self._stack, self.branch)
+        if self._root is None:
+            self._root, self._ticket = join, self._next_id()
+        return join
+
+    def begin(self, join: Join, index: int) -> None:
+        """Go on in a branch that has no frames yet."""
+        self.branch = join, index
+        self.frames, self.trail, self.depth, self._stack = [], (), join.depth, ()
+
+    def go_on_after(self, join: Join) -> tuple[bool, Any]:
+        """Go on in the frames that waited for a join that is complete; gives whether with a result, and that or the exception."""
+        if join is self._root:
+            self._root, self._parked[self._ticket] = None, None
+        ok, value = join.result(self.reader)
+        self.branch = join.parent
+        self.frames, self.trail, self.depth, self._stack = join.frames, join.trail, join.depth, join.stack
+        return ok, value
+
+    def settle(self, settled: Settled) -> None:
+        """Take note of how the branch that is running ends."""
+        if self.branch is None:
+            raise Malformed("no branch of a join is running")
+        join, index = self.branch
+        self._has_settled = True
+        join.settle(index, settled)
+        if join.open == 0:
+            self.pending.append(join)
 
     def block(self, function: Callable[..., Any]) -> Block:
         """Return the block of a function. Raises `Malformed` where the bundle does not list it."""
@@ -147,26 +217,34 @@ class Activity:
 
         Raises `StateflowError` where a frame cannot be encoded.
         """
-        message_id = derived_id(self.message.id, 0)
         stack = self._stack
-        if self.frames:
-            token = self.message.id[:_TOKEN_SIZE]
-            tokens = self.reader.tokens
-            held = list(tokens.values())
-            frames, aliases = encode_frames(self.app, self.entity, self.frames, self._state(), held, token)
-            tokens.update(aliases)
+        message_id = self._next_id()
+        if self.branch is not None:
+            join, index = self.branch
+            self._try_to_encode_frames()
+            join.branches[index] = Waiting(self.frames)
+            stack = (Unit(self.message.address, self._ticket, True, join.path(index)).encode(),)
+        elif self.frames:
+            token = message_id[:_TOKEN_SIZE]
+            kept = self._kept()
+            frames, aliases = encode_frames(self.app, self.entity, self.frames, kept, token)
+            self.reader.tokens.update(aliases)
             unit = Unit(self.message.address, frames, False)
             if len(frames) > self.park_above:
-                self._parked = (message_id, frames)
+                self._parked[message_id] = frames
                 unit = Unit(self.message.address, message_id, True)
             stack = (*stack, unit.encode())
-        if first is None:
-            self._send(kind, address, target, payload, stack, self.trail, self.depth)
-        else:
-            self._send(kind, address, target, payload, (*stack, first.encode()), (), self.depth + 1)
+        trail, depth = self.trail, self.depth
+        if first is not None:
+            stack, trail, depth = (*stack, first.encode()), (), depth + 1
+        request, trace = self.message.request, self.message.trace
+        self._sent.append(Message(kind, message_id, address, target, payload, stack, depth, trail, request, trace))
 
     def complete(self, value: object) -> None:
         """Answer with a result."""
+        if self.branch is not None:
+            self.settle(Settled(True, value, False))
+            return
         try:
             payload = self.app.encode(value, self._running, "result")
         except StateflowError as error:
@@ -204,6 +282,9 @@ class Activity:
 
     def fail(self, error: BaseException) -> None:
         """Answer with an exception."""
+        if self.branch is not None:
+            self.settle(Settled(False, error, False))
+            return
         try:
             payload = self.app.encode(error)
         except StateflowError as reason:
@@ -215,11 +296,13 @@ class Activity:
     def answer(self, ok: bool, payload: bytes) -> None:
         """Answer whoever waits: the innermost frame of the stack, or the client."""
         if not self._stack:
-            self._sent, self._reply = None, Reply(self.message.request, ok, payload)
+            self._reply = Reply(self.message.request, ok, payload)
             return
         address = Unit.decode(self._stack[-1]).address
         kind = Kind.RETURN if ok else Kind.RAISE
-        self._send(kind, address, "", payload, self._stack, (), self.depth - _count(self.trail))
+        message_id, depth = self._next_id(), self.depth - _count(self.trail)
+        request, trace = self.message.request, self.message.trace
+        self._sent.append(Message(kind, message_id, address, "", payload, self._stack, depth, (), request, trace))
 
     def encode_fields(self, entity: Entity, instance: Any) -> bytes:
         """Encode the fields of an entity. Raises `StateflowError` naming the one that cannot be."""
@@ -236,52 +319,67 @@ class Activity:
 
     def outcome(self, dedup: bool) -> Outcome:
         """Return what the step leaves behind."""
-        if self.instance is not None:
-            try:
-                self.fields = self.encode_fields(self.entity, self.instance)
-            except StateflowError as error:
-                unencodable: StateflowError | None = error
-            else:
-                unencodable = None
-            if unencodable is not None:
-                self._parked = None
-                self.give_up(unencodable)
-        record = self._record(dedup)
-        messages = () if self._sent is None else (self._sent,)
+        try:
+            self._encode()
+        except StateflowError as error:
+            unencodable: StateflowError | None = error
+        else:
+            unencodable = None
+        if unencodable is not None:
+            self._retract(unencodable)
         replies = () if self._reply is None else (self._reply,)
-        return Outcome(record, messages, replies)
+        return Outcome(self._record(dedup), tuple(self._sent), replies)
+
+    def _encode(self) -> None:
+        """Encode what has been awake. Raises `StateflowError` naming what cannot be."""
+        if self.instance is None:
+            return
+        if self._root is not None:
+            token = self._next_id()[:_TOKEN_SIZE]
+            tree, aliases = encode_tree(self.app, self.entity, self._root, self._kept(), token)
+            self.reader.tokens.update(aliases)
+            self._parked[self._ticket] = tree
+        self.fields = self.encode_fields(self.entity, self.instance)
+
+    def _try_to_encode_frames(self) -> None:
+        """Raise `StateflowError` where a variable of the frames cannot be encoded: a join is encoded when the step ends, too late to
+        be caught."""
+        encode_frames(self.app, self.entity, self.frames, Kept({}, []), b"")
+
+    def _retract(self, error: StateflowError) -> None:
+        """Let nothing have happened but that an exception passes through the frames that wait."""
+        self._sent.clear()
+        self._reply = None
+        self._parked = {ticket: None for ticket, frames in self._parked.items() if frames is None}
+        if self._root is not None:
+            join, self.branch = self._root, None
+            self.frames, self.trail, self.depth, self._stack = join.frames, join.trail, join.depth, join.stack
+            self._parked[self._ticket] = None
+        self.give_up(error)
 
     def _record(self, dedup: bool) -> Record | None:
         before = self.record or Record(None)
         parked = before.parked
-        if self._ticket is not None or self._parked is not None:
-            kept = {ticket: frames for ticket, frames in parked.items() if ticket != self._ticket}
-            parked = kept if self._parked is None else {**kept, self._parked[0]: self._parked[1]}
+        changes = {ticket: frames for ticket, frames in self._parked.items() if parked.get(ticket) != frames}
+        if changes:
+            parked = {ticket: frames for ticket, frames in {**parked, **changes}.items() if frames is not None}
         seen = before.seen
-        if dedup and (self._sent is not None or self._reply is not None):
+        if dedup and (self._sent or self._reply is not None or self._has_settled):
             seen = {**seen, self.message.id: None if self._reply is None else self._reply.encode()}
         if self.fields == before.fields and parked is before.parked and seen is before.seen:
             return self.record
         return Record(self.fields, parked, seen)
 
-    def _send(
-        self,
-        kind: Kind,
-        address: Address,
-        target: str,
-        payload: bytes,
-        stack: tuple[bytes, ...],
-        trail: tuple[CallSite, ...],
-        depth: int,
-    ) -> None:
-        """Send what control leaves with. A step leaves once, so that its messages need no ordinal but 0."""
-        request, trace = self.message.request, self.message.trace
-        message_id = derived_id(self.message.id, 0)
-        self._sent = Message(kind, message_id, address, target, payload, stack, depth, trail, request, trace)
-        self._reply = None
+    def _next_id(self) -> bytes:
+        """Derive an id that nothing else has."""
+        self._sends += 1
+        return derived_id(self.message.id, self._sends - 1)
 
     def _state(self) -> dict[str, object]:
         return {} if self.instance is None else self.entity.layout.state(self.instance)
+
+    def _kept(self) -> Kept:
+        return Kept(self._state(), list(self.reader.tokens.values()))
 
     def _reference(self, entity: str, key: str | int) -> Any:
         reference = self._references.get((entity, key))

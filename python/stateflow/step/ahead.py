@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from stateflow.errors import StateflowError
 from stateflow.step.app import App
 from stateflow.step.entities import Opening
-from stateflow.step.frames import Frame, Unit, encode_frames
+from stateflow.step.frames import Frame, Kept, Unit, encode_frames
 from stateflow.step.message import Address, CallSite
 
 
@@ -54,7 +54,7 @@ def ahead(
         return None
     live = {name: values[name] for name in opening.live}
     try:
-        frames, _ = encode_frames(app, entity, [Frame(opening.block, live, trail)], {}, [], b"")
+        frames, _ = encode_frames(app, entity, [Frame(opening.block, live, trail)], Kept({}, []), b"")
     except StateflowError:
         return None
     return Ahead(target, opening.attributes, Unit(address, frames, False)) if len(frames) <= limit else None

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 from stateflow.collectors import COLLECTORS
@@ -57,8 +56,10 @@ class App:
             cls: entity for entity in self.entities.values() for cls in (entity.cls, entity.reference_class)
         }
         self.reference_classes = frozenset(entity.reference_class for entity in self.entities.values())
-        self.coroutines = frozenset[CodeType]({await_while_handling.__code__}).union(
-            codes_of_coroutines(ir["functions"]), *(entity.coroutines for entity in self.entities.values())
+        self.cut_coroutines = frozenset(codes_of_coroutines(ir["functions"]))
+        """The code of all blocks of asynchronous functions."""
+        self.coroutines = self.cut_coroutines.union(
+            {await_while_handling.__code__}, *(entity.coroutines for entity in self.entities.values())
         )
         """The code of all asynchronous methods, functions and blocks, and of what runs them."""
         for entity in self.entities.values():

@@ -19,7 +19,9 @@ from stateflow.step.app import App
 from stateflow.step.coroutines import run
 from stateflow.step.entities import Block, Entity
 from stateflow.step.frames import Frame, UnknownBlock
+from stateflow.step.joins import Join
 from stateflow.step.message import Address, Kind, Message
+from stateflow.step.parallel import fork, run_here
 from stateflow.step.record import Record
 from stateflow.step.references import Handle
 from stateflow.step.reply import Reply
@@ -72,13 +74,21 @@ def _invoke(activity: Activity) -> None:
 
 
 def _return(activity: Activity) -> None:
-    if activity.resume():
+    if not activity.resume():
+        return
+    if activity.frames:
         value = activity.reader.read(activity.message.payload)
         _drive(activity, *_go_on(activity, value))
+    else:
+        _drive(activity, _left, (), {})
 
 
 def _raise(activity: Activity) -> None:
-    if activity.resume():
+    if not activity.resume():
+        return
+    if not activity.frames:
+        _drive(activity, _left, (), {})
+    else:
         error = activity.reader.read(activity.message.payload)
         if not isinstance(error, BaseException):
             raise Malformed("what was raised is not an exception")
@@ -127,28 +137,50 @@ def _drive(activity: Activity, function: Callable[..., Any], args: tuple[Any, ..
                 result = run(result)
         except BaseException as error:  # noqa: BLE001 - the app may raise anything
             raised = error
-        if raised is not None:
-            frame = activity.unwind(raised)
-            if frame is None:
-                return
-            function, args, kwargs = _resume(activity, frame, Raised(raised))
-            continue
         kind = type(result)
         if kind is Goto:
             function, args, kwargs = _run(activity, activity.block(result.block), (), result.live)
-        elif kind is Transition:
+            continue
+        if kind is Transition:
             function, args, kwargs = _leave(activity, result)
-        elif result is _LEFT:
-            return
-        elif activity.frames:
-            function, args, kwargs = _go_on(activity, result)
-        else:
+            continue
+        if raised is not None:
+            frame = activity.unwind(raised)
+            if frame is not None:
+                function, args, kwargs = _resume(activity, frame, Raised(raised))
+                continue
+        elif result is not _LEFT:
+            if activity.frames:
+                function, args, kwargs = _go_on(activity, result)
+                continue
             activity.complete(result)
+        todo = _next(activity) if activity.pending else None
+        if todo is None:
             return
+        function, args, kwargs = todo
 
 
 _LEFT = object()
-"""What a function returns that has sent control to another entity."""
+"""What a function returns that has sent control to another entity, or to the branches of a join."""
+
+
+def _left() -> object:
+    return _LEFT
+
+
+def _next(activity: Activity) -> _Todo | None:
+    """Say what else is to be done in this step: a branch that begins, or what goes on after a join."""
+    while activity.pending:
+        todo = activity.pending.pop()
+        if isinstance(todo, Join):
+            ok, value = activity.go_on_after(todo)
+            return (_give if ok else _throw), (value,), {}
+        transition = todo.calls[0]
+        if type(transition) is Transition:
+            activity.begin(todo.join, todo.places[0][0])
+            return _dispatch(activity, transition)
+        run_here(activity, todo)
+    return None
 
 
 def _go_on(activity: Activity, value: object) -> _Todo:
@@ -179,7 +211,14 @@ def _leave(activity: Activity, transition: Transition) -> _Todo:
         activity.forward(transition)
     if activity.depth > MAX_DEPTH:
         return _throw, (RecursionError("maximum recursion depth exceeded"),), {}
+    return _dispatch(activity, transition)
+
+
+def _dispatch(activity: Activity, transition: Transition) -> _Todo:
+    """Say what is to be called for a transition."""
     subject = transition.subject
+    if transition.verb is Verb.GATHER:
+        return _fork, (activity, transition), {}
     if transition.verb is Verb.READ:
         return _read_attributes, (activity, subject, *transition.args), {}
     if transition.verb is Verb.CREATE:
@@ -193,6 +232,15 @@ def _leave(activity: Activity, transition: Transition) -> _Todo:
 
 def _call_method(instance: Any, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return getattr(instance, method)(*args, **kwargs)
+
+
+def _fork(activity: Activity, transition: Transition) -> object:
+    fork(activity, transition)
+    return _LEFT
+
+
+def _give(value: object) -> object:
+    return value
 
 
 def _throw(error: BaseException) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from stateflow.errors import StateflowError
@@ -14,6 +14,7 @@ from stateflow.wire.explain import explain
 from stateflow.wire.raw import pack, unpack
 from stateflow.wire.reader import Reader
 from stateflow.wire.sharing import Scan, encode
+from stateflow.wire.values import Wire
 
 
 class Frame(NamedTuple):
@@ -26,56 +27,102 @@ class Frame(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """The adjacent frames of one entity, as they stand on the stack of a message."""
+    """The adjacent frames of one entity, as they stand on the stack of a message; or a branch of one of its joins."""
 
     address: Address
     frames: bytes
-    """Encoded; or, where they are parked in the entity's record, their ticket."""
+    """Encoded; or, where they stand in the entity's record, their ticket."""
     parked: bool
+    path: tuple[int, ...] = ()
+    """Of a branch of a join: where it stands in there."""
 
     def encode(self) -> bytes:
         """Return the bytes of the unit."""
+        if self.path:
+            return pack((*self.address, self.frames, self.path))
         return pack((*self.address, self.frames, True) if self.parked else (*self.address, self.frames))
 
     @classmethod
     def decode(cls, data: bytes) -> Unit:
         """Return the unit of these bytes."""
         entity, key, frames, *parked = unpack(data)
-        return cls(Address(entity, key), frames, bool(parked))
+        path = parked[0] if parked and parked[0] is not True else ()
+        return cls(Address(entity, key), frames, bool(parked), tuple(path))
+
+
+class Kept(NamedTuple):
+    """What the record of an entity keeps, and may share with frames."""
+
+    fields: dict[str, object]
+    held: list[object]
+    """What frames in other units hold."""
 
 
 def encode_frames(
-    app: App, entity: Entity, frames: list[Frame], fields: dict[str, object], held: list[object], token: bytes
+    app: App, entity: Entity, frames: list[Frame], kept: Kept, token: bytes
 ) -> tuple[bytes, dict[bytes, object]]:
-    """Encode frames of an entity that has these fields, and that also keeps what frames in other units hold.
+    """Encode frames of an entity.
 
-    Gives also what the frames share with these, by tokens that begin with `token`. Raises `StateflowError` naming the
+    Gives also what the frames share with what is kept, by tokens that begin with `token`. Raises `StateflowError` naming the
     variable that cannot be encoded.
     """
     wire = app.wire
+    content = frame_content(entity, frames)
+    if all(wire.flat.issuperset(map(type, frame.live.values())) for frame in frames):
+        try:
+            return wire.pack(content), {}
+        except Unencodable as error:
+            reason = error
+        raise explain(wire, frames[-1].block.method, variables(frames), reason)
+    return encode_shared(wire, content, lambda: variables(frames), kept, token, frames[-1].block.method)
+
+
+def frame_content(entity: Entity, frames: list[Frame]) -> list[object]:
+    """Return what is to be encoded of frames."""
     content: list[object] = []
     for block, live, trail in frames:
         name = block.name if entity.blocks.get(block.name) is block else block.qualified
         content += (name, block.digest, live, [list(site) for site in trail] if trail else None)
+    return content
+
+
+def variables(frames: list[Frame]) -> list[tuple[str, object]]:
+    """Return the variables of frames under names for people."""
+    return [(f"variable {name!r}", value) for frame in frames for name, value in frame.live.items()]
+
+
+def encode_shared(
+    wire: Wire,
+    content: list[object],
+    labels: Callable[[], list[tuple[str, object]]],
+    kept: Kept,
+    token: bytes,
+    method: str,
+) -> tuple[bytes, dict[bytes, object]]:
+    """Encode what shares objects with what its entity keeps, and give those by tokens that begin with `token`.
+
+    Raises `StateflowError` naming which of what has a label, or of the fields, cannot be encoded.
+    """
     try:
-        if all(wire.flat.issuperset(map(type, frame.live.values())) for frame in frames):
-            return wire.pack(content), {}
         scan = Scan(wire, content)
         aliases = {
             token + index.to_bytes(4, "big").lstrip(b"\0"): value
-            for index, value in enumerate(scan.aliases(Scan(wire, fields, *held)))
+            for index, value in enumerate(scan.aliases(Scan(wire, kept.fields, *kept.held)))
         }
         return encode(wire, content, scan, aliases=aliases), aliases
     except Unencodable as error:
         reason = error
-    variables = [(f"variable {name!r}", value) for frame in frames for name, value in frame.live.items()]
-    variables += [(f"field {name!r}", value) for name, value in fields.items()]
-    raise explain(wire, frames[-1].block.method, variables, reason)
+    known = [*labels(), *((f"field {name!r}", value) for name, value in kept.fields.items())]
+    raise explain(wire, method, known, reason)
 
 
 def decode_frames(app: App, entity: Entity, data: bytes, reader: Reader) -> list[Frame]:
     """Return frames again. Raises `UnknownBlock` where this bundle cannot go on in one of them."""
-    content = reader.read(data)
+    return read_frames(app, entity, reader.read(data))
+
+
+def read_frames(app: App, entity: Entity, content: list[Any]) -> list[Frame]:
+    """Return the frames of what `frame_content` gave. Raises `UnknownBlock`."""
     return [
         Frame(_find_block(app, entity, name, digest), live, tuple(CallSite(*site) for site in trail or ()))
         for name, digest, live, trail in _in_fours(content)

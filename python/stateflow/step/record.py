@@ -15,7 +15,7 @@ class Record:
     fields: bytes | None
     """The entity's fields, encoded; None where it does not exist."""
     parked: Mapping[bytes, bytes] = field(default_factory=dict)
-    """Frames that are too large to travel, encoded, by ticket."""
+    """Frames that are too large to travel, and joins of calls made in parallel, encoded, by ticket."""
     seen: Mapping[bytes, bytes | None] = field(default_factory=dict)
     """The ids of the messages handled, each with the encoded reply that was given, where there was one.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .draw import Option
 from .model import Method, Parameter
-from .types import BOX, GRID, INTS, Type, entity
+from .types import BOX, GRID, INT, INTS, Type, entity
 
 if TYPE_CHECKING:
     from .expressions import Expressions
@@ -38,13 +38,15 @@ class Calls:
         keyed = here.model.is_entity(type) and here.model.entity(type.name).key.name == "str"
         if keyed and not here.reads_only:
             options.append((0.7, "create", lambda: self._create(type, depth)))
+        if type == INTS and here.may_await == here.method.is_async and not here.reads_only:
+            options.append((6, "gather", lambda: self._gather(depth)))
         return options
 
     def callable(self) -> list[Method]:
         """What can be called from here."""
         here = self._expressions
         own = here.model.inherited(here.own)
-        methods = [method for method in self._all() if method.form != "property"]
+        methods = [method for method in self._all() if method.form != "property" and here.may_call(method)]
         return [method for method in methods if method.form != "method" or not method.helper or method in own]
 
     def _all(self) -> list[Method]:
@@ -81,7 +83,55 @@ class Calls:
             return []
         base = here.model.inherited(here.model.entity(here.own.base))
         known = {method.name for method in here.own.methods}
-        return [m for m in base if m.result == type and m.name in known and m.form == "method"]
+        overridden = [m for m in base if m.result == type and m.name in known and m.form == "method"]
+        return [method for method in overridden if here.may_call(method)]
+
+    def _gather(self, depth: int) -> str:
+        """Calls in parallel, of methods for which no order matters."""
+        self._expressions.sites -= 2
+        if not self._expressions.may_await:
+            return f"gather({', '.join(self._ordinary())})[-6:]"
+        calls = self._branches(depth)
+        if self._draw.chance(0.2):
+            inner = [f"asyncio.gather({', '.join(calls)})", f"asyncio.gather({', '.join(self._branches(0))})"]
+            return f"[one for q in await asyncio.gather({', '.join(inner)}) for one in q][-6:]"
+        if self._draw.chance(0.3):
+            call = f"await asyncio.gather({', '.join([*calls, 'return_exceptions=True'])})"
+            return f"[-1 if isinstance(q, Oops) else q for q in {call}][-6:]"
+        return f"(await asyncio.gather({', '.join(calls)}))[-6:]"
+
+    def _branches(self, depth: int) -> list[str]:
+        calls = [self._parallel(depth) for _ in range(self._draw.number(0, 3))]
+        return calls + self._expressions.without_calls(self._several)
+
+    def _parallel(self, depth: int) -> str:
+        """A call of another entity, or of a helper that calls one."""
+        here = self._expressions
+        peer = here.make(entity(self._draw.one(here.model.entities).name), depth)
+        number = here.make(INT, depth)
+        forms = [f"{peer}.add({number})", f"{peer}.check({number})", f"self._pass({peer}, {number})"]
+        return self._draw.one([*forms, f"{peer}.spread({self._peers()}, {number})"])
+
+    def _several(self) -> list[str]:
+        here = self._expressions
+        forms = [
+            [],
+            [f"*[q.add({here.make(INT, 0)}) for q in {self._peers()}]"],
+            [f"*(q.check(q_) for q_, q in enumerate({self._peers()}) if q_ != {here.make(INT, 0)})"],
+            [f"*[self._pass(q, {here.make(INT, 0)}) for q in {self._peers()}]", "self._soon(2)"],
+            ["asyncio.sleep(0, 3)", "self._soon(1)", f"*[q.add(1) for q in {self._peers()}[1:]]"],
+        ]
+        return self._draw.one(forms)
+
+    def _ordinary(self) -> list[str]:
+        """Arguments of which none but the first can raise: plain Python would not make the calls behind it."""
+        peers = self._peers()
+        calls = [f"*[q.plus({self._draw.number(0, 9)}) for q in {peers}]", f"*[q.fixed for q in {peers}[1:]]", "4"]
+        first = f"{peers}[0].{self._draw.one(['plus(5)', 'fixed'])}"
+        return [first, *self._draw.some(calls, self._draw.number(0, 3))]
+
+    def _peers(self) -> str:
+        return f"self.{self._draw.one(self._expressions.model.entities).name.lower()}s"
 
     def call(self, method: Method, depth: int, receiver: str | None = None) -> str:
         """A call of a method, while there is fuel."""
@@ -91,7 +141,8 @@ class Calls:
         arguments = self._arguments(method, depth, receiver is not None and receiver.startswith("super("))
         if method.form in ("function", "static", "class"):
             arguments = f"{self._crate()}, {arguments}"
-        return f"{receiver}.{method.name}({arguments})" if receiver else f"{method.name}({arguments})"
+        call = f"{receiver}.{method.name}({arguments})" if receiver else f"{method.name}({arguments})"
+        return f"(await {call})" if method.is_async else call
 
     def _crate(self) -> str:
         here = self._expressions

@@ -164,7 +164,9 @@ class Comprehensions:
         here.without_walrus += 1
         values = form.text.format(here.make(form.whole, 1))
         if self._draw.chance(0.15):
+            here.going_over += 1
             test = f" if {here.condition(1)}" if self._draw.chance(0.5) else ""
+            here.going_over -= 1
             values = f"(w for w in {values}{test})"
         here.without_walrus -= 1
         return values

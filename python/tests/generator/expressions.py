@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .calls import Calls
 from .comprehensions import Comprehensions
-from .draw import Draw, Option
+from .draw import Draw, Made, Option
 from .model import Entity, Method, Model, Scope
 from .types import (
     BOOL,
@@ -55,6 +55,15 @@ class Expressions:
         self.calls = Calls(self)
         self.comprehensions = Comprehensions(self)
 
+    @property
+    def may_await(self) -> bool:
+        """Whether `await` may stand here; in a generator expression it would make that an asynchronous one."""
+        return self.method.is_async and self.going_over == 0
+
+    def may_call(self, method: Method) -> bool:
+        """Whether a method can be called here: what is asynchronous has to be awaited."""
+        return self.may_await or not method.is_async
+
     def make(self, type: Type, depth: int) -> str:
         """An expression of a type, of at most this depth."""
         options = self._atoms(type)
@@ -80,7 +89,7 @@ class Expressions:
         type = self.draw.one([BOOL, BOOL, BOOL, INT, INTS, STR, TABLE])
         return self.make(type, depth)
 
-    def without_calls(self, make: Callable[[], str]) -> str:
+    def without_calls(self, make: Callable[[], Made]) -> Made:
         """What this makes, with nothing that leaves the entity."""
         self.local += 1
         try:

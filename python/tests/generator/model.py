@@ -29,6 +29,7 @@ class Method:
     result: Type
     form: str = "method"
     """`method`, `property`, `static`, `class`, `function`, or `plain` (a method of the crate)."""
+    is_async: bool = False
 
     @property
     def helper(self) -> bool:

@@ -19,11 +19,12 @@ CRATE = "Crate"
 PRELUDE = """
 from __future__ import annotations
 
+import asyncio
 import sys
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
 
-from stateflow import entity
+from stateflow import entity, gather
 
 
 class Oops(Exception):
@@ -166,7 +167,7 @@ def _method(draw: Draw, owner: str, name: str, names: list[str], form: str = "me
     if draw.chance(0.15):
         parameters.append(Parameter("kd", STR, default='"kd"', kind="keyword"))
     result = draw.one([INT, INT, INT, STR, INTS, *VALUES, entity(draw.one(names)), peers(draw.one(names))])
-    return Method(owner, name, tuple(parameters), result, form)
+    return Method(owner, name, tuple(parameters), result, form, draw.chance(0.4))
 
 
 SHARED = [
@@ -198,6 +199,7 @@ def _class(draw: Draw, model: Model, known: Entity) -> str:
         lines += ["" if known is model.crate else f"def __key__(self) -> {known.key.annotation}:\n    return self.key"]
         lines += [line for part in _links(model, known) for line in part.split("\n")]
         lines += [] if model.mixin else SHARED
+        lines += _commuting(known)
     for method in known.methods:
         lines += _definition(draw, model, known, method)
     bases = [known.base] if known.base is not None else ["Shared"] if model.mixin else []
@@ -210,7 +212,8 @@ def _class(draw: Draw, model: Model, known: Entity) -> str:
 def _initial(known: Entity) -> list[str]:
     plain = {"n": "n", "s": '"s"', "items": "items", "more": "[n]", "words": '["w"]', "grid": "[[1], [2, n]]"}
     plain |= {"table": '{"a": 1, "b": n}', "pair": '(n, "p")', "box": "Box(n, [n])"}
-    lines = ["self.key = key", "self.log: list[str] = []", "self.made = 0"]
+    lines = ["self.key = key", "self.log: list[str] = []", "self.made = 0", "self.total = 0", "self.fixed = n"]
+    lines.append('self.fixed_name = "fixed"')
     for name, type in known.fields.items():
         value = plain.get(name, "[]" if type.name == "list" else "{}")
         lines.append(f"self.{name}: {type.annotation} = {value}")
@@ -237,6 +240,41 @@ def _links(model: Model, known: Entity) -> list[str]:
     return lines
 
 
+def _commuting(known: Entity) -> list[str]:
+    """Methods that give the same whatever runs beside them."""
+    other = "Q" if known.name == "P" else "P"
+    return f"""
+def plus(self, k: int) -> int:
+    self.total += k
+    return k + 1
+
+async def add(self, k: int) -> int:
+    self.total += k
+    return k * 2 % 97
+
+async def check(self, k: int) -> int:
+    self.total += 1
+    if k % 5 == 4:
+        raise Oops(k, self.fixed_name)
+    return k
+
+async def _pass(self, other: {other}, k: int) -> int:
+    got = await other.add(k)
+    self.total += got
+    return got
+
+async def _soon(self, k: int) -> int:
+    await asyncio.sleep(0)
+    self.total += k
+    return k
+
+async def spread(self, others: list[{other}], k: int) -> int:
+    got = await asyncio.gather(*[other.add(k) for other in others], self._soon(k), *[self._pass(o, 1) for o in others])
+    self.total += len(got)
+    return sum(got) % 97
+""".strip().splitlines()
+
+
 def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list[str]:
     if method.form in ("static", "class"):
         known = model.crate
@@ -255,7 +293,7 @@ def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list
     decorators, receiver = _RECEIVERS.get(method.form, ([], "self"))
     return [
         *decorators,
-        f"def {method.name}({receiver}, {_signature(method)}) -> {method.result.annotation}:",
+        f"{'async ' * method.is_async}def {method.name}({receiver}, {_signature(method)}) -> {method.result.annotation}:",
         f'    self.log.append(f"{method.name} {{fuel}}")',
         "    if fuel < 1:",
         f"        return {guard}",

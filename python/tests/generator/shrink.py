@@ -175,7 +175,7 @@ def _simpler(tree: ast.Module, index: int) -> Iterator[ast.Module]:
 def _instead(node: ast.AST, name: str, old: ast.AST) -> list[ast.AST | list[ast.AST]]:
     if isinstance(old, ast.stmt):
         inner = [getattr(old, part) for part in ("body", "orelse", "finalbody") if getattr(old, part, None)]
-        return [] if isinstance(old, ast.ClassDef | ast.FunctionDef) else inner
+        return [] if isinstance(old, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) else inner
     if isinstance(old, ast.arg | ast.keyword):
         return [[]]
     if not isinstance(old, ast.expr) or name in ("annotation", "returns", "decorator_list", "bases"):

@@ -76,6 +76,8 @@ class Statements:
             (0.4, "delete", self._delete),
             (0.2, "pass", lambda: ["pass"]),
         ]
+        if self.expressions.method.is_async:
+            options.append((0.5, "await", lambda: [f"await {self.draw.one(['asyncio.sleep(0)', 'self._soon(1)'])}"]))
         if depth > 0:
             options += [
                 (3, "if", lambda: self._if(depth)),
@@ -101,7 +103,8 @@ class Statements:
         here = self.expressions
         if here.local or here.sites <= 0:
             return ["pass"]
-        return [here.calls.call(self.draw.one(here.calls.callable()), 2)]
+        methods = here.calls.callable()
+        return [here.calls.call(self.draw.one(methods), 2)] if methods else ["pass"]
 
     def _mutation(self) -> Lines:
         make = self.expressions.make

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import inspect
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -80,7 +81,7 @@ class PlainWorld:
         try:
             value = act()
             if inspect.iscoroutine(value):
-                value = asyncio.run(value)
+                value = asyncio.run(_whole(value))
             return {"value": encode(value, self._address_of)}
         except Exception as error:  # noqa: BLE001 - what an app raises is an outcome
             return {"raised": self._raised(error, set())}
@@ -113,6 +114,14 @@ class PlainWorld:
                 lines.append(f"{path.relative_to(self._root).as_posix()}:{traceback.tb_lineno} {code.co_qualname}")
             traceback = traceback.tb_next
         return lines
+
+
+async def _whole(coroutine: Coroutine[Any, Any, object]) -> object:
+    """Awaits a method, and what it leaves behind: `asyncio.gather` does not wait for the others where one raises."""
+    try:
+        return await coroutine
+    finally:
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
 
 def _address(instance: Any) -> Address:

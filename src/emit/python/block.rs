@@ -1,5 +1,6 @@
 //! The functions that a split method becomes.
 
+use super::gather;
 use super::leave::{self, Onward};
 use super::module::Split;
 use super::writer::Writer;
@@ -152,6 +153,19 @@ fn write_node(writer: &mut Writer, split: &Split<'_>, node: &Node) {
             then,
             ..
         } => leave::create(writer, split, class, arguments, onward(*line, then)),
+        Node::Gather {
+            branches,
+            return_exceptions,
+            line,
+            then,
+        } => {
+            let what = gather::Gather {
+                branches,
+                return_exceptions: return_exceptions.as_ref(),
+                line: *line,
+            };
+            gather::write(writer, split, &what, onward(*line, then));
+        }
         Node::Goto(to) => leave::goto(writer, split, to),
     }
 }

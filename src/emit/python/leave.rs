@@ -34,10 +34,7 @@ pub fn read(
     attributes: &[String],
     onward: Onward<'_>,
 ) {
-    let names = attributes
-        .iter()
-        .map(|attribute| format!("\"{}\"", mangled(split, attribute)));
-    let arguments = Arguments::Text(names.collect::<Vec<_>>().join(", "));
+    let arguments = Arguments::attributes(split, attributes);
     leave(writer, split, "read", receiver, &arguments, onward);
 }
 
@@ -70,12 +67,20 @@ pub fn goto(writer: &mut Writer, split: &Split<'_>, to: &Transition) {
 }
 
 /// What follows the callee.
-enum Arguments<'a> {
+pub enum Arguments<'a> {
     Code(&'a Code),
     Text(String),
 }
 
 impl Arguments<'_> {
+    /// The names of attributes that are read.
+    pub fn attributes(split: &Split<'_>, attributes: &[String]) -> Self {
+        let names = attributes
+            .iter()
+            .map(|attribute| format!("\"{}\"", mangled(split, attribute)));
+        Self::Text(names.collect::<Vec<_>>().join(", "))
+    }
+
     /// The arguments, where they fit on a line and hold no comment that would hide what follows them. `origin` is where what
     /// stands before them comes from: tracebacks would place what comes from another line there.
     fn on_one_line(&self, origin: Option<u32>) -> Option<&str> {
@@ -98,26 +103,46 @@ fn leave(
     onward: Onward<'_>,
 ) {
     let origin = callee.lines.last().copied();
-    let head = format!("return {}.{verb}(", split.flow);
-    let (method, tail) = match onward {
-        Onward::Then(to) => ("then", handed_over(split, to)),
-        Onward::Tail(line) => ("tail", vec![line.to_string()]),
+    let operation = Operation {
+        head: format!("{}.{verb}(", split.flow),
+        callee,
+        arguments,
     };
-    let Some(arguments_text) = arguments
-        .on_one_line(origin)
-        .filter(|_| !callee.text.contains('\n'))
-    else {
-        writer.line(&head, origin);
-        writer.indented(|writer| write_arguments(writer, callee, arguments));
-        finish(writer, ")", method, &tail, origin);
-        return;
-    };
-    let comma = if arguments_text.is_empty() { "" } else { ", " };
-    let operation = format!("{head}{}{comma}{arguments_text})", callee.text);
-    finish(writer, &operation, method, &tail, origin);
+    match operation.on_one_line() {
+        Some(text) => finish(writer, split, &format!("return {text}"), onward, origin),
+        None => {
+            writer.line(&format!("return {}", operation.head), origin);
+            writer.indented(|writer| write_arguments(writer, callee, arguments));
+            finish(writer, split, ")", onward, origin);
+        }
+    }
 }
 
-fn write_arguments(writer: &mut Writer, callee: &Code, arguments: &Arguments<'_>) {
+/// `flow.call(CALLEE, …)` and its like.
+pub struct Operation<'a> {
+    /// Through the opening parenthesis.
+    pub head: String,
+    pub callee: &'a Code,
+    pub arguments: &'a Arguments<'a>,
+}
+
+impl Operation<'_> {
+    /// The whole, where it fits on a line.
+    pub fn on_one_line(&self) -> Option<String> {
+        let arguments = self
+            .arguments
+            .on_one_line(self.callee.lines.last().copied())
+            .filter(|_| !self.callee.text.contains('\n'))?;
+        let comma = if arguments.is_empty() { "" } else { ", " };
+        Some(format!(
+            "{}{}{comma}{arguments})",
+            self.head, self.callee.text
+        ))
+    }
+}
+
+/// Writes the callee and the arguments on lines of their own.
+pub fn write_arguments(writer: &mut Writer, callee: &Code, arguments: &Arguments<'_>) {
     writer.code(callee, ",");
     match arguments {
         Arguments::Code(code) if code.text.trim().is_empty() => {}
@@ -145,18 +170,22 @@ fn without_blank_ends(code: &Code) -> Code {
 }
 
 /// Writes `OPERATION.then(…)`, on one line if it fits.
-fn finish(
+pub fn finish(
     writer: &mut Writer,
+    split: &Split<'_>,
     operation: &str,
-    method: &str,
-    tail: &[String],
+    onward: Onward<'_>,
     origin: Option<u32>,
 ) {
+    let (method, tail) = match onward {
+        Onward::Then(to) => ("then", handed_over(split, to)),
+        Onward::Tail(line) => ("tail", vec![line.to_string()]),
+    };
     let whole = format!("{operation}.{method}({})", tail.join(", "));
     if writer.width(&whole) <= WIDTH {
         writer.line(&whole, origin);
     } else {
-        list(writer, &format!("{operation}.{method}("), tail, origin);
+        list(writer, &format!("{operation}.{method}("), &tail, origin);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The app's modules with their split methods replaced by blocks.
 
 mod block;
+mod gather;
 mod leave;
 mod module;
 #[cfg(test)]

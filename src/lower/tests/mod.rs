@@ -1,5 +1,6 @@
 //! Methods and the blocks that they are cut into.
 
+mod gathers;
 mod inner;
 mod machine;
 mod order;
@@ -18,6 +19,7 @@ use crate::source::Memory;
 
 /// What the methods stand in; `METHOD` is where.
 const APP: &str = "
+import asyncio
 import stateflow
 from contextlib import contextmanager
 
@@ -42,12 +44,11 @@ class Item:
 
     def fail(self, *args: int) -> int:
         raise ValueError(args)
+    async def h(self, *args: int, **more: int) -> int:
+        return 1
 
     def items(self) -> list[int]:
         return []
-
-    async def h(self) -> int:
-        return 1
 
 class Guard:
     def __enter__(self) -> int:

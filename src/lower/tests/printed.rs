@@ -1,7 +1,7 @@
 //! Blocks as text to compare with.
 
 use super::{APP, cut};
-use crate::ir::{Block, Node, Transition, Variable};
+use crate::ir::{Block, Branch, Code, Node, Transition, Variable};
 
 /// The blocks of a method, one after the other.
 pub fn printed(method: &str) -> String {
@@ -113,8 +113,50 @@ fn line(node: &Node) -> String {
             arguments.text,
             to(then.as_ref())
         ),
+        Node::Gather {
+            branches,
+            return_exceptions,
+            then,
+            ..
+        } => format!(
+            "gather {}{}",
+            gathered(branches, return_exceptions.as_ref()),
+            to(then.as_ref())
+        ),
         Node::Goto(next) => format!("goto{}", to(Some(next))),
         other => format!("{other:?}"),
+    }
+}
+
+fn gathered(branches: &[Branch], return_exceptions: Option<&Code>) -> String {
+    let mut parts: Vec<String> = branches.iter().map(branch).collect();
+    parts.extend(
+        return_exceptions
+            .iter()
+            .map(|code| format!("exceptions: {}", code.text)),
+    );
+    parts.join(", ")
+}
+
+fn branch(branch: &Branch) -> String {
+    match branch {
+        Branch::Call {
+            callee, arguments, ..
+        } => format!("{}({})", callee.text, arguments.text),
+        Branch::Read {
+            receiver,
+            attribute,
+            ..
+        } => format!("{}.{attribute}", receiver.text),
+        Branch::Create {
+            class, arguments, ..
+        } => format!("{}({})", class.text, arguments.text),
+        Branch::Gather {
+            branches,
+            return_exceptions,
+        } => format!("({})", gathered(branches, return_exceptions.as_ref())),
+        Branch::Each { call, clauses } => format!("*[{} {}]", self::branch(call), clauses.text),
+        Branch::Value(code) => code.text.clone(),
     }
 }
 

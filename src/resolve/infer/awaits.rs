@@ -1,8 +1,11 @@
 //! What is awaited.
 
 use super::super::code::CodeId;
+use super::super::gathers::{Gathered, gathered};
 use super::super::types::Type;
 use super::Interpreter;
+use super::arguments::Args;
+use super::findings::Gather;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr};
 
@@ -14,6 +17,45 @@ impl Interpreter<'_, '_> {
             findings.awaited.insert(at);
         }
         self.expr(value)
+    }
+
+    /// What a call that makes others in parallel gives. In a method that is not asynchronous, only `stateflow.gather` is one; with
+    /// an argument that Python refuses, or may refuse, none is.
+    pub(super) fn gather(&mut self, call: &ast::ExprCall, name: &str, args: &Args) -> Type {
+        let mut keywords = call.arguments.keywords.iter();
+        let is_one = (name == "stateflow.gather" || self.is_async())
+            && keywords.all(|keyword| keyword.arg.as_deref() == Some("return_exceptions"));
+        let elements = gathered(call).into_iter().filter_map(Gathered::element);
+        let gather = Gather {
+            at: self.at(call),
+            branches: elements.map(|element| self.at(element)).collect(),
+            return_exceptions: call
+                .arguments
+                .find_keyword("return_exceptions")
+                .map(|keyword| self.at(keyword)),
+        };
+        let is_list =
+            args.starred != Type::Never || call.arguments.args.iter().any(Expr::is_starred_expr);
+        let mut results = args.positional.clone();
+        if gather.return_exceptions.is_some() {
+            results = results
+                .into_iter()
+                .map(|result| result.join(Type::Opaque))
+                .collect();
+        }
+        if let Some(findings) = self.findings.as_mut().filter(|_| is_one) {
+            findings.gathers.push(gather);
+        }
+        if is_list {
+            return Type::list(Type::union(results).join(args.starred.clone()));
+        }
+        Type::Tuple(results)
+    }
+
+    /// Whether the function is asynchronous.
+    fn is_async(&self) -> bool {
+        let code = self.code.map(|code| self.facts.codes.get(code));
+        code.is_some_and(|code| code.function.def.is_async)
     }
 
     /// Whether a call was found to reach an asynchronous method.

@@ -2,6 +2,7 @@
 
 use super::super::builtins;
 use super::super::errors;
+use super::super::gathers::is_gather;
 use super::super::types::Type;
 use super::Interpreter;
 use super::arguments::{Args, LambdaGets};
@@ -27,6 +28,9 @@ impl Interpreter<'_, '_> {
     /// Calls something from outside the app.
     pub(super) fn symbol_call(&mut self, call: &ast::ExprCall, name: &str, args: &Args) -> Type {
         self.refuse_entity_class(call, name, args);
+        if is_gather(name) {
+            return self.gather(call, name, args);
+        }
         match name.strip_prefix("builtins.") {
             Some(builtin) => self.builtin_call(call, builtin, args),
             None => self.external_call(call, name, args),

@@ -18,6 +18,8 @@ pub(crate) struct Findings {
     pub method_calls: HashSet<(Span, bool)>,
     /// The operands of `await`.
     pub awaited: HashSet<Span>,
+    /// Calls that are made in parallel, those among others before them.
+    pub gathers: Vec<Gather>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// Receivers that are built-in containers or strings.
@@ -26,6 +28,17 @@ pub(crate) struct Findings {
     pub managers: Vec<(Span, String)>,
     /// What its local names were assigned.
     pub locals: HashMap<String, Local>,
+}
+
+/// A call of `asyncio.gather` or `stateflow.gather`.
+#[derive(Debug)]
+pub(crate) struct Gather {
+    /// The call.
+    pub at: Span,
+    /// The expressions that may be calls made in parallel.
+    pub branches: Vec<Span>,
+    /// Whether exceptions are to be among the results.
+    pub return_exceptions: Option<Span>,
 }
 
 /// A use of a function of the app's that runs at the same entity.

@@ -24,7 +24,7 @@ mod stmts;
 mod targets;
 mod uncarriable;
 
-pub(crate) use findings::{Findings, OwnCall, Via};
+pub(crate) use findings::{Findings, Gather, OwnCall, Via};
 pub(crate) use methods::changes;
 
 use std::collections::{HashMap, HashSet};
