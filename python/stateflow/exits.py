@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext, suppress
+from contextlib import aclosing, closing, nullcontext, suppress
+from inspect import isawaitable
 from types import TracebackType
 from typing import Any
 
@@ -34,7 +35,7 @@ class Return:
 EXITS: tuple[type, ...] = (Return,)
 """The classes of what may be met in a frame."""
 
-MANAGERS: tuple[type, ...] = (suppress, nullcontext, closing)
+MANAGERS: tuple[type, ...] = (suppress, nullcontext, closing, aclosing)
 """The standard library's context managers that may be met there: they are plain objects."""
 
 
@@ -66,23 +67,52 @@ def returns(pending: object, /) -> bool:
 
 def enter(manager: Any, /) -> Any:
     """Enter a context manager, and return what it gives. Raises TypeError where it is none."""
-    begin = _special(manager, "__enter__")
-    protocol = f"{type(manager).__name__!r} object does not support the context manager protocol"
-    if begin is None:
-        raise TypeError(protocol)
-    if _special(manager, "__exit__") is None:
-        raise TypeError(f"{protocol} (missed __exit__ method)")
-    return begin()
+    return _entry(manager, "__enter__", "__exit__", "context manager")()
+
+
+async def enter_async(manager: Any, /) -> Any:
+    """Enter an asynchronous context manager, and return what it gives. Raises TypeError where it is none."""
+    begin = _entry(manager, "__aenter__", "__aexit__", "asynchronous context manager")
+    return await _awaitable(begin(), "__aenter__")
 
 
 def leave(manager: Any, pending: object, /) -> object:
     """Leave a context manager, and return what is still pending: an exception may have ended there."""
-    end = _special(manager, "__exit__")
-    if not isinstance(pending, BaseException):
-        end(None, None, None)
-    elif end(type(pending), pending, pending.__traceback__):
-        return None
-    return pending
+    ends = _special(manager, "__exit__")(*_raised(pending))
+    return None if isinstance(pending, BaseException) and ends else pending
+
+
+async def leave_async(manager: Any, pending: object, /) -> object:
+    """Leave an asynchronous context manager, as `leave` does another one."""
+    ends = await _awaitable(_special(manager, "__aexit__")(*_raised(pending)), "__aexit__")
+    return None if isinstance(pending, BaseException) and ends else pending
+
+
+def _entry(manager: Any, begin: str, end: str, what: str) -> Any:
+    """Return what enters a context manager. Raises TypeError where it is none."""
+    found = _special(manager, begin)
+    protocol = f"{type(manager).__name__!r} object does not support the {what} protocol"
+    if found is None:
+        raise TypeError(protocol)
+    if _special(manager, end) is None:
+        raise TypeError(f"{protocol} (missed {end} method)")
+    return found
+
+
+def _raised(pending: object) -> tuple[Any, Any, Any]:
+    """Return what a context manager is told of what is pending."""
+    if isinstance(pending, BaseException):
+        return type(pending), pending, pending.__traceback__
+    return None, None, None
+
+
+def _awaitable(value: Any, method: str) -> Any:
+    """Return what a method of an asynchronous context manager has given. Raises TypeError where it cannot be awaited."""
+    if isawaitable(value):
+        return value
+    raise TypeError(
+        f"'async with' received an object from {method} that does not implement __await__: {type(value).__name__}"
+    )
 
 
 def _special(value: Any, name: str) -> Any:

@@ -13,7 +13,7 @@ from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from stateflow.collectors import Entries, Max, Min, Sum, arranged, listed, rearrange
-from stateflow.exits import Raised, Return, enter, leave, result, returns, throw
+from stateflow.exits import Raised, Return, enter, enter_async, leave, leave_async, result, returns, throw
 from stateflow.loops import Loop, iterate
 from stateflow.step.references import known_address
 
@@ -35,12 +35,14 @@ __all__ = [
     "call",
     "create",
     "enter",
+    "enter_async",
     "field",
     "gather",
     "goto",
     "iterate",
     "key",
     "leave",
+    "leave_async",
     "listed",
     "read",
     "rearrange",

@@ -1,4 +1,4 @@
-//! `with`: the manager is entered, and left whichever way the body ends. It lives on across what leaves the method.
+//! `with` and `async with`: the manager is entered, and left whichever way the body ends. It lives on across what leaves the method.
 
 use super::builder::Builder;
 use super::cfg::Role;
@@ -6,17 +6,13 @@ use super::exits::{After, Swallows};
 use super::fresh::describe;
 use super::refuse;
 use crate::syntax::ast::{self, Expr, Stmt, WithItem};
-use crate::syntax::{Ranged, TextRange, TextSize};
+use crate::syntax::{Ranged, TextRange};
 
 impl Builder<'_, '_> {
     pub fn lower_with(&mut self, stmt: &Stmt, inner: &ast::StmtWith) {
         let Some(first) = inner.items.first() else {
             return;
         };
-        if inner.is_async {
-            let refused = refuse::statement(self, stmt);
-            return self.diagnostics.push(refused);
-        }
         let after_first = TextRange::new(first.context_expr.end(), stmt.end());
         if !self.has_site(after_first) && !self.jumps_out(stmt) {
             self.lower_expr(&first.context_expr);
@@ -37,7 +33,7 @@ impl Builder<'_, '_> {
         let manager = self.temporary("manager");
         self.assign(&manager, &item.context_expr);
         let at = inner.start();
-        let entered = self.enter_manager(item, &manager, at);
+        let entered = self.enter_manager(inner, item, &manager);
         self.lower_final(
             "exit",
             after,
@@ -48,8 +44,8 @@ impl Builder<'_, '_> {
                 builder.lower_items(inner, rest, After::Final);
             },
             |builder, pending| {
-                let flow = &builder.flow;
-                let leave = format!("{pending} = {flow}.leave({manager}, {pending})");
+                let leave = builder.protocol(inner, "leave");
+                let leave = format!("{pending} = {leave}({manager}, {pending})");
                 builder.push_line(leave, at, &[&manager, pending], Some(pending));
                 Swallows(true)
             },
@@ -58,8 +54,14 @@ impl Builder<'_, '_> {
 
     /// Enters a manager, on the line of the statement as in CPython; gives the temporary that is still to be assigned to the
     /// target.
-    fn enter_manager(&mut self, item: &WithItem, manager: &str, at: TextSize) -> Option<String> {
-        let enter = format!("{}.enter({manager})", self.flow);
+    fn enter_manager(
+        &mut self,
+        inner: &ast::StmtWith,
+        item: &WithItem,
+        manager: &str,
+    ) -> Option<String> {
+        let at = inner.start();
+        let enter = format!("{}({manager})", self.protocol(inner, "enter"));
         match item.optional_vars.as_deref() {
             None => {
                 self.push_line(enter, at, &[manager], None);
@@ -87,6 +89,14 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// What enters or leaves a manager.
+    fn protocol(&self, inner: &ast::StmtWith, what: &str) -> String {
+        match inner.is_async {
+            true => format!("await {}.{what}_async", self.flow),
+            false => format!("{}.{what}", self.flow),
+        }
+    }
+
     /// Reports a manager that cannot be kept while the body leaves the method.
     fn refuse_manager(&mut self, inner: &ast::StmtWith, item: &WithItem) {
         let behind = TextRange::new(item.context_expr.end(), inner.end());
@@ -98,7 +108,8 @@ impl Builder<'_, '_> {
             .uncarriable_managers
             .get(&self.span(&item.context_expr));
         if let Some(what) = held {
-            let refused = refuse::manager(what, self.span(&item.context_expr), self.span(&site));
+            let at = self.span(&item.context_expr);
+            let refused = refuse::manager(what, inner.is_async, at, self.span(&site));
             self.diagnostics.push(refused);
         }
     }

@@ -79,7 +79,6 @@ pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
             "`try … except*`",
             "catch the group with `except`, and take it apart with `split`",
         ),
-        Stmt::With(_) => ("`async with`", "write a plain `with`"),
         Stmt::For(_) => ("`async for`", "write a plain `for`"),
         Stmt::FunctionDef(_) => (
             "a nested function",
@@ -154,7 +153,11 @@ pub fn uncarriable(name: &str, what: &str, at: Span, call: Span) -> Diagnostic {
 }
 
 /// A manager of a `with` that leaves the method.
-pub fn manager(what: &str, at: Span, call: Span) -> Diagnostic {
+pub fn manager(what: &str, is_async: bool, at: Span, call: Span) -> Diagnostic {
+    let methods = match is_async {
+        true => "`__aenter__` and `__aexit__`",
+        false => "`__enter__` and `__exit__`",
+    };
     Diagnostic::new(
         "E0405",
         format!("{what} cannot be kept across a call of another entity"),
@@ -163,7 +166,7 @@ pub fn manager(what: &str, at: Span, call: Span) -> Diagnostic {
     )
     .also(call, "the method is cut here")
     .note("the manager is needed at the end of the `with`, so it travels with the call, and this one cannot be encoded")
-    .help("make the call before the `with` or after it, or write a class with `__enter__` and `__exit__` whose attributes can be encoded")
+    .help(format!("make the call before the `with` or after it, or write a class with {methods} whose attributes can be encoded"))
 }
 
 /// What an expression makes that cannot be encoded.

@@ -118,6 +118,20 @@ fn a_manager_that_cannot_be_encoded() {
     assert_eq!(refused("with made() as y:\n    return a.f(y)"), ["E0405"]);
 }
 
+#[test]
+fn an_asynchronous_manager_that_cannot_be_encoded() {
+    for manager in ["asyncio.timeout(5)", "asyncio.Lock()"] {
+        let method = format!(
+            "async def m(self, a: Item) -> object:\n    import asyncio\n    async with {manager}:\n        return await a.h()"
+        );
+        assert_eq!(
+            cut(&method).expect_err("a method that is refused"),
+            ["E0405"],
+            "{manager}"
+        );
+    }
+}
+
 /// The statements, between making something and asking it, where a way leads past the call.
 fn around_a_join(make: &str, change: &str, ask: &str) -> String {
     format!(

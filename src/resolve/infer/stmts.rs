@@ -125,7 +125,11 @@ impl<'a> Interpreter<'a, '_> {
         for item in &with.items {
             let manager = self.expr(&item.context_expr);
             self.note_manager(&item.context_expr, &manager);
-            let entered = self.entered(&manager);
+            let enter = match with.is_async {
+                true => "__aenter__",
+                false => "__enter__",
+            };
+            let entered = self.entered(&manager, enter);
             if let Some(target) = &item.optional_vars {
                 self.assign(target, &entered, Some(&item.context_expr));
             }
@@ -133,13 +137,13 @@ impl<'a> Interpreter<'a, '_> {
         self.body(&with.body);
     }
 
-    /// What `__enter__` gives.
-    fn entered(&mut self, manager: &Type) -> Type {
+    /// What a manager's method that enters it gives.
+    fn entered(&mut self, manager: &Type, enter: &str) -> Type {
         let members = manager.members().to_vec();
         Type::union(members.into_iter().map(|member| {
             match member {
                 Type::Instance { .. } => self
-                    .instance_method_result(&member, "__enter__")
+                    .instance_method_result(&member, enter)
                     .unwrap_or(member),
                 other => other,
             }

@@ -63,7 +63,8 @@ impl Interpreter<'_, '_> {
         (!local.carriable).then(|| uncarriable.what.clone())
     }
 
-    /// Whether an expression is a function of the app's that is decorated with `contextlib.contextmanager`.
+    /// Whether an expression is a function of the app's that is decorated with `contextlib.contextmanager` or its
+    /// asynchronous counterpart.
     fn makes_manager(&mut self, callee: &ast::Expr) -> bool {
         let Type::Function(function) = self.peek(callee) else {
             return false;
@@ -76,11 +77,12 @@ impl Interpreter<'_, '_> {
         };
         let mut decorators = function.def.decorator_list.iter();
         decorators.any(|decorator| match &decorator.expression {
-            ast::Expr::Name(name) => external(name) == Some("contextlib.contextmanager"),
+            ast::Expr::Name(name) => external(name)
+                .and_then(|path| path.strip_prefix("contextlib."))
+                .is_some_and(is_manager_maker),
             ast::Expr::Attribute(attribute) => match &*attribute.value {
                 ast::Expr::Name(name) => {
-                    external(name) == Some("contextlib")
-                        && attribute.attr.as_str() == "contextmanager"
+                    external(name) == Some("contextlib") && is_manager_maker(&attribute.attr)
                 }
                 _ => false,
             },
@@ -123,6 +125,11 @@ impl Interpreter<'_, '_> {
     }
 }
 
+/// Whether a decorator of `contextlib` makes managers of generators.
+fn is_manager_maker(name: &str) -> bool {
+    matches!(name, "contextmanager" | "asynccontextmanager")
+}
+
 /// What a function from outside the app makes, where that cannot be carried.
 fn made_by(name: &str) -> Option<String> {
     let what = match name {
@@ -156,6 +163,8 @@ fn made_by(name: &str) -> Option<String> {
         "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.gather" | "asyncio.shield" => {
             "a task"
         }
+        "asyncio.timeout" | "asyncio.timeout_at" => "a timeout",
+        "asyncio.TaskGroup" => "a group of tasks",
         "socket.socket" | "socket.create_connection" => "a socket",
         "sqlite3.connect" => "a database connection",
         "urllib.request.urlopen" => "a network response",
