@@ -11,6 +11,7 @@ from inspect import isawaitable
 from types import TracebackType
 from typing import Any
 
+from stateflow.special import special
 from stateflow.wire.exceptions import was_raised
 
 
@@ -78,23 +79,23 @@ async def enter_async(manager: Any, /) -> Any:
 
 def leave(manager: Any, pending: object, /) -> object:
     """Leave a context manager, and return what is still pending: an exception may have ended there."""
-    ends = _special(manager, "__exit__")(*_raised(pending))
+    ends = special(manager, "__exit__")(*_raised(pending))
     return None if isinstance(pending, BaseException) and ends else pending
 
 
 async def leave_async(manager: Any, pending: object, /) -> object:
     """Leave an asynchronous context manager, as `leave` does another one."""
-    ends = await _awaitable(_special(manager, "__aexit__")(*_raised(pending)), "__aexit__")
+    ends = await _awaitable(special(manager, "__aexit__")(*_raised(pending)), "__aexit__")
     return None if isinstance(pending, BaseException) and ends else pending
 
 
 def _entry(manager: Any, begin: str, end: str, what: str) -> Any:
     """Return what enters a context manager. Raises TypeError where it is none."""
-    found = _special(manager, begin)
+    found = special(manager, begin)
     protocol = f"{type(manager).__name__!r} object does not support the {what} protocol"
     if found is None:
         raise TypeError(protocol)
-    if _special(manager, end) is None:
+    if special(manager, end) is None:
         raise TypeError(f"{protocol} (missed {end} method)")
     return found
 
@@ -113,17 +114,6 @@ def _awaitable(value: Any, method: str) -> Any:
     raise TypeError(
         f"'async with' received an object from {method} that does not implement __await__: {type(value).__name__}"
     )
-
-
-def _special(value: Any, name: str) -> Any:
-    """Return a special method of a value, as the interpreter finds it: on its class. None where there is none."""
-    kind = type(value)
-    for base in kind.__mro__:
-        if name in vars(base):
-            found = vars(base)[name]
-            bind = getattr(type(found), "__get__", None)
-            return found if bind is None else bind(found, value, kind)
-    return None
 
 
 def while_handling(

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from stateflow.collectors import Entries, Max, Min, Sum, arranged, listed, rearrange
 from stateflow.exits import Raised, Return, enter, enter_async, leave, leave_async, result, returns, throw
-from stateflow.loops import Loop, iterate
+from stateflow.loops import Loop, iterate, iterate_async
 from stateflow.step.references import known_address
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "gather",
     "goto",
     "iterate",
+    "iterate_async",
     "key",
     "leave",
     "leave_async",

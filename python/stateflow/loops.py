@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from gc import get_referents
+from inspect import isawaitable
 from itertools import islice
 from operator import length_hint
 from typing import Any
+
+from stateflow.special import special
 
 _END = object()
 
@@ -166,7 +169,42 @@ def _arguments(count: int) -> str:
     return "argument 1" if count == 1 else f"arguments 1-{count}"
 
 
-LOOPS: tuple[type[Loop], ...] = (ForwardLoop, BackwardLoop, DictLoop, EnumerateLoop, ZipLoop)
+class AsyncLoop:
+    """The progress of an `async for`: the iterator, and the element that it has given."""
+
+    __slots__ = ("_element", "iterator")
+    __stateflow_transient__ = frozenset({"_element"})
+
+    def __init__(self, iterator: Any) -> None:
+        self.iterator = iterator
+
+    async def more(self) -> bool:
+        """Advance, and tell whether there is an element. Raises what `__anext__` would."""
+        try:
+            self._element = await self._advance()
+        except StopAsyncIteration:
+            return False
+        return True
+
+    def next(self) -> Any:
+        """Return the element that `more` has found."""
+        element = self._element
+        del self._element
+        return element
+
+    def _advance(self) -> Any:
+        """Return what is to be awaited for the next element. Raises TypeError where it cannot be."""
+        given = special(self.iterator, "__anext__")()
+        if isawaitable(given):
+            return given
+        kind = type(given).__name__
+        try:
+            raise TypeError(f"object {kind} can't be used in 'await' expression")
+        except TypeError as error:
+            raise TypeError(f"'async for' received an invalid object from __anext__: {kind}") from error
+
+
+LOOPS: tuple[type, ...] = (ForwardLoop, BackwardLoop, DictLoop, EnumerateLoop, ZipLoop, AsyncLoop)
 """The classes of loops, as they may be met in a frame."""
 
 _SEQUENCES = (list, tuple, str, bytes, bytearray, range)
@@ -203,6 +241,19 @@ def iterate(iterable: Any, /) -> Loop:
         _, iterators, *strict = iterable.__reduce__()
         return ZipLoop([iterate(iterator) for iterator in iterators], bool(strict))
     return ForwardLoop(list(iterable))
+
+
+def iterate_async(iterable: Any, /) -> AsyncLoop:
+    """Return the progress of an `async for` over something. Raises TypeError where there is no such."""
+    begin = special(iterable, "__aiter__")
+    if begin is None:
+        raise TypeError(f"'async for' requires an object with __aiter__ method, got {type(iterable).__name__}")
+    iterator = begin()
+    if special(iterator, "__anext__") is None:
+        raise TypeError(
+            f"'async for' received an object from __aiter__ that does not implement __anext__: {type(iterator).__name__}"
+        )
+    return AsyncLoop(iterator)
 
 
 def _dict_loop(iterator: Any, part: str, backward: bool) -> Loop:

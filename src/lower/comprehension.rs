@@ -88,6 +88,48 @@ impl<'e> Comprehension<'e> {
     }
 }
 
+/// What a loop or a clause of a comprehension goes over.
+pub struct Over<'e> {
+    target: &'e Expr,
+    iterable: &'e Expr,
+    is_async: bool,
+    /// The conditions of a clause.
+    ifs: &'e [Expr],
+    /// Names the line in a traceback where there are no elements or no next one to be had.
+    at: TextSize,
+    /// Where its rounds are.
+    rounds: TextRange,
+}
+
+impl<'e> Over<'e> {
+    /// What a statement goes over.
+    pub fn of_loop(stmt: &'e ast::StmtFor) -> Self {
+        let body = stmt.body.last().map_or(stmt.iter.end(), Ranged::end);
+        Self {
+            target: &stmt.target,
+            iterable: &stmt.iter,
+            is_async: stmt.is_async,
+            ifs: &[],
+            at: stmt.start(),
+            rounds: TextRange::new(stmt.iter.end(), body),
+        }
+    }
+
+    /// What the clauses of a comprehension go over.
+    fn of_clauses(comprehension: &Comprehension<'e>) -> Vec<Self> {
+        let clauses = comprehension.clauses.iter();
+        let over = clauses.map(|clause| Self {
+            target: &clause.target,
+            iterable: &clause.iter,
+            is_async: clause.is_async,
+            ifs: &clause.ifs,
+            at: comprehension.expr.start(),
+            rounds: comprehension.expr.range(),
+        });
+        over.collect()
+    }
+}
+
 struct Awaits {
     found: bool,
 }
@@ -112,7 +154,7 @@ impl<'m, 'p> Builder<'m, 'p> {
         let first = comprehension.first_iterable();
         self.has_site(TextRange::new(range.start(), first.start()))
             || self.has_site(TextRange::new(first.end(), range.end()))
-            || self.makes_elements(first)
+            || self.makes_elements(first, comprehension.clauses[0].is_async)
     }
 
     /// Evaluates a comprehension; what it makes stands in its place.
@@ -121,7 +163,7 @@ impl<'m, 'p> Builder<'m, 'p> {
         if !self.leaves_inside(comprehension) {
             return self.lower_expr(comprehension.first_iterable());
         }
-        if comprehension.is_async() || comprehension.is_generator() {
+        if comprehension.is_generator() {
             let refused = refuse::expression(self, expr);
             return self.diagnostics.push(refused);
         }
@@ -157,8 +199,7 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Evaluates what a comprehension goes over, where it stands; gives the name of the loop's state.
     pub fn begin_comprehension(&mut self, comprehension: &Comprehension<'_>) -> String {
-        let first = &comprehension.clauses[0];
-        self.begin_iteration(&first.target, &first.iter)
+        self.begin_iteration(&Over::of_clauses(comprehension)[0])
     }
 
     /// Runs a comprehension that has begun; past its last element control goes to `end`.
@@ -170,14 +211,14 @@ impl<'m, 'p> Builder<'m, 'p> {
         each: Each<'_, 'm, 'p>,
     ) {
         let scope = self.enter_scope(&Inner::Comprehension(*comprehension));
-        self.lower_clauses(comprehension.clauses, state, end, each);
+        self.lower_clauses(&Over::of_clauses(comprehension), state, end, each);
         self.leave_scope(&scope);
     }
 
     /// The loops of a comprehension, each within the one before.
     fn lower_clauses(
         &mut self,
-        clauses: &[ast::Comprehension],
+        clauses: &[Over<'_>],
         state: &str,
         end: BlockId,
         each: Each<'_, 'm, 'p>,
@@ -185,61 +226,73 @@ impl<'m, 'p> Builder<'m, 'p> {
         let [clause, inner @ ..] = clauses else {
             return;
         };
-        self.iterate(
-            (&clause.target, &clause.iter),
-            clause.iter.start(),
-            state,
-            end,
-            &mut |this, next| {
-                for test in &clause.ifs {
-                    let holds = this.block(Role::Part("holds"));
-                    this.lower_condition(test, holds, next);
-                    this.enter(holds);
+        self.iterate(clause, state, end, &mut |this, next| {
+            for test in clause.ifs {
+                let holds = this.block(Role::Part("holds"));
+                this.lower_condition(test, holds, next);
+                this.enter(holds);
+            }
+            match inner.first() {
+                None => each(this, next),
+                Some(clause) => {
+                    let state = this.begin_iteration(clause);
+                    this.lower_clauses(inner, &state, next, each);
                 }
-                match inner.first() {
-                    None => each(this, next),
-                    Some(clause) => {
-                        let state = this.begin_iteration(&clause.target, &clause.iter);
-                        this.lower_clauses(inner, &state, next, each);
-                    }
-                }
-            },
-        );
+            }
+        });
     }
 
     /// Evaluates what a loop goes over; gives the name of the loop's state.
-    pub fn begin_iteration(&mut self, target: &Expr, iterable: &Expr) -> String {
-        if let Some(generator) = self.generator_in_place(iterable) {
+    pub fn begin_iteration(&mut self, over: &Over<'_>) -> String {
+        if let Some(generator) = self.generator_in_place(over) {
             return self.begin_comprehension(&generator);
         }
-        self.lower_expr(iterable);
-        self.begin_loop(&loop_name(target), iterable)
+        self.lower_expr(over.iterable);
+        if over.is_async {
+            self.refuse_iterator(over);
+        }
+        let iterate = match over.is_async {
+            true => "iterate_async",
+            false => "iterate",
+        };
+        self.begin_state(&loop_name(over.target), iterate, over.iterable, over.at)
+    }
+
+    /// Reports what an `async for` goes over, where its rounds leave the method and it cannot be kept.
+    fn refuse_iterator(&mut self, over: &Over<'_>) {
+        let Some(site) = self.first_site(over.rounds) else {
+            return;
+        };
+        let at = self.span(over.iterable);
+        if let Some(what) = self.resolution.uncarriable_kept.get(&at) {
+            let refused = refuse::iterator(what, at, self.span(&site));
+            self.diagnostics.push(refused);
+        }
     }
 
     /// Runs a loop that has begun; past its last round control goes to `end`. The elements of a generator expression are made as
-    /// the loop asks for them. A traceback names the line of `at` where there is no next element to be had.
-    pub fn iterate(
-        &mut self,
-        (target, iterable): (&Expr, &Expr),
-        at: TextSize,
-        state: &str,
-        end: BlockId,
-        each: Each<'_, 'm, 'p>,
-    ) {
-        let Some(generator) = self.generator_in_place(iterable) else {
-            let header = self.begin_round(&loop_name(target), state, at, end);
-            self.bind_item(target, state);
+    /// the loop asks for them.
+    pub fn iterate(&mut self, over: &Over<'_>, state: &str, end: BlockId, each: Each<'_, 'm, 'p>) {
+        let Some(generator) = self.generator_in_place(over) else {
+            let more = match over.is_async {
+                true => format!("await {state}.more()"),
+                false => format!("{state}.more()"),
+            };
+            let name = loop_name(over.target);
+            let header = self.begin_round_by(&name, more, state, over.at, end);
+            self.bind_item(over.target, state);
             return each(self, header);
         };
         self.run_comprehension(&generator, state, end, &mut |this, next| {
             this.lower_expr(generator.element);
-            this.assign_element(target, generator.element);
+            this.assign_element(over.target, generator.element);
             each(this, next);
         });
     }
 
-    fn generator_in_place<'e>(&self, iterable: &'e Expr) -> Option<Comprehension<'e>> {
-        Comprehension::of(iterable).filter(|comprehension| self.runs_in_place(comprehension, true))
+    fn generator_in_place<'e>(&self, over: &Over<'e>) -> Option<Comprehension<'e>> {
+        Comprehension::of(over.iterable)
+            .filter(|comprehension| self.runs_in_loop(comprehension, over.is_async, true))
     }
 
     fn assign_element(&mut self, target: &Expr, element: &Expr) {
@@ -257,23 +310,45 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Makes the state of a loop over something that has been evaluated.
     pub fn begin_loop(&mut self, name: &str, iterable: &Expr) -> String {
+        self.begin_state(name, "iterate", iterable, iterable.start())
+    }
+
+    fn begin_state(&mut self, name: &str, iterate: &str, iterable: &Expr, at: TextSize) -> String {
         let state = self.temporary(&format!("{name}_loop"));
         let mut effects = self.effects(iterable);
         effects.then(&Effects::of_binding(&state));
-        let mut code = self.text.render_expr(iterable, &self.edits);
-        code.text = format!("{state} = {}.iterate({})", self.flow(), code.text);
+        let value = self.text.render_expr(iterable, &self.edits);
+        let begin = format!("{state} = {}.{iterate}(", self.flow());
+        let mut code = Code::line(begin, self.text.line(at));
+        if code.lines[0] != value.lines[0] {
+            code.text.push_str("\n    ");
+            code.lines.push(value.lines[0]);
+        }
+        code.append("", &value);
+        code.text.push(')');
         self.push(code, effects);
         state
     }
 
     /// Goes to a loop's next round, or to `end`; gives the block that decides on that, by code that stands for what is at `at`.
     pub fn begin_round(&mut self, name: &str, state: &str, at: TextSize, end: BlockId) -> BlockId {
+        self.begin_round_by(name, format!("{state}.more()"), state, at, end)
+    }
+
+    fn begin_round_by(
+        &mut self,
+        name: &str,
+        more: String,
+        state: &str,
+        at: TextSize,
+        end: BlockId,
+    ) -> BlockId {
         let header = self.block(Role::For(name.to_owned()));
         let body = self.block(Role::Part("body"));
         self.end(Term::Goto(header));
         self.enter(header);
         self.end(Term::Branch {
-            test: Code::line(format!("{state}.more()"), self.text.line(at)),
+            test: Code::line(more, self.text.line(at)),
             effects: Effects::of_uses([state.to_owned()]),
             then: body,
             orelse: end,

@@ -307,13 +307,26 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Whether the elements of a generator expression are to be made in the method itself, where they are asked for there.
     pub fn runs_in_place(&self, generator: &Comprehension<'_>, is_cut: bool) -> bool {
-        generator.is_generator()
-            && !generator.is_async()
-            && (is_cut || self.leaves_inside(generator))
+        !generator.is_async() && self.is_made_here(generator, is_cut)
     }
 
-    /// Whether something is a generator expression that leaves the entity where an element is asked for.
-    pub fn makes_elements(&self, iterable: &Expr) -> bool {
-        Comprehension::of(iterable).is_some_and(|generator| self.runs_in_place(&generator, false))
+    /// The same, for a loop that may be an `async for`.
+    pub fn runs_in_loop(
+        &self,
+        generator: &Comprehension<'_>,
+        is_async: bool,
+        is_cut: bool,
+    ) -> bool {
+        generator.is_async() == is_async && self.is_made_here(generator, is_cut)
+    }
+
+    fn is_made_here(&self, generator: &Comprehension<'_>, is_cut: bool) -> bool {
+        generator.is_generator() && (is_cut || self.leaves_inside(generator))
+    }
+
+    /// Whether a loop goes over a generator expression that leaves the entity where an element is asked for.
+    pub fn makes_elements(&self, iterable: &Expr, is_async: bool) -> bool {
+        Comprehension::of(iterable)
+            .is_some_and(|generator| self.runs_in_loop(&generator, is_async, false))
     }
 }

@@ -105,7 +105,7 @@ impl Builder<'_, '_> {
         };
         let held = self
             .resolution
-            .uncarriable_managers
+            .uncarriable_kept
             .get(&self.span(&item.context_expr));
         if let Some(what) = held {
             let at = self.span(&item.context_expr);

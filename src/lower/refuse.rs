@@ -20,11 +20,6 @@ pub fn expression(builder: &Builder<'_, '_>, expr: &Expr) -> Diagnostic {
             "whatever is given the generator asks for its elements as it likes, and the method cannot be cut in the middle of that",
             "write a list: in square brackets, it is evaluated here",
         ),
-        Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) => (
-            "an asynchronous comprehension",
-            "the method is cut at the call, and the rest of this expression cannot be carried across the cut",
-            "write a `for` loop that collects the results",
-        ),
         Expr::TString(_) => (
             "a template string",
             "the method is cut at the call, and the rest of this expression cannot be carried across the cut",
@@ -79,7 +74,6 @@ pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
             "`try … except*`",
             "catch the group with `except`, and take it apart with `split`",
         ),
-        Stmt::For(_) => ("`async for`", "write a plain `for`"),
         Stmt::FunctionDef(_) => (
             "a nested function",
             "make it a method of the entity, and call that",
@@ -167,6 +161,19 @@ pub fn manager(what: &str, is_async: bool, at: Span, call: Span) -> Diagnostic {
     .also(call, "the method is cut here")
     .note("the manager is needed at the end of the `with`, so it travels with the call, and this one cannot be encoded")
     .help(format!("make the call before the `with` or after it, or write a class with {methods} whose attributes can be encoded"))
+}
+
+/// What an `async for` goes over that leaves the method.
+pub fn iterator(what: &str, at: Span, call: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0405",
+        format!("{what} cannot be kept across a call of another entity"),
+        at,
+        "gone over here",
+    )
+    .also(call, "the method is cut here")
+    .note("the loop asks it for its next round, so it travels with the call, and this one cannot be encoded")
+    .help("collect the elements before: `[x async for x in …]`, or write a class with `__aiter__` and `__anext__` whose attributes can be encoded")
 }
 
 /// What an expression makes that cannot be encoded.

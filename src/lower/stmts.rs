@@ -2,6 +2,7 @@
 
 use super::builder::{Builder, Loop};
 use super::cfg::{BlockId, Role, Term};
+use super::comprehension::Over;
 use super::exits::Exit;
 use super::fresh::describe;
 use super::names::Effects;
@@ -51,7 +52,7 @@ impl Builder<'_, '_> {
             Stmt::Delete(inner) => self.lower_delete(inner),
             Stmt::If(inner) => self.lower_if(inner),
             Stmt::While(inner) => self.lower_while(inner),
-            Stmt::For(inner) if !inner.is_async => self.lower_for(stmt, inner),
+            Stmt::For(inner) => self.lower_for(stmt, inner),
             Stmt::Try(inner) => self.lower_try(stmt, inner),
             Stmt::With(inner) => self.lower_with(stmt, inner),
             Stmt::Match(inner) => self.lower_match(stmt, inner),
@@ -357,22 +358,17 @@ impl Builder<'_, '_> {
             || self.body_has_site(&inner.orelse)
             || self.has_site(inner.target.range())
             || self.jumps_out(stmt);
-        if !is_cut && !self.makes_elements(&inner.iter) {
+        if !is_cut && !self.makes_elements(&inner.iter, inner.is_async) {
             self.lower_expr(&inner.iter);
             return self.push_stmt(stmt, stmt.start());
         }
-        let state = self.begin_iteration(&inner.target, &inner.iter);
+        let over = Over::of_loop(inner);
+        let state = self.begin_iteration(&over);
         let (end, orelse) = self.ends_of_for(inner);
-        self.iterate(
-            (&inner.target, &inner.iter),
-            stmt.start(),
-            &state,
-            orelse,
-            &mut |this, next| {
-                let of = this.new_loop(next, end);
-                this.lower_loop_body(&inner.body, inner.iter.end(), of);
-            },
-        );
+        self.iterate(&over, &state, orelse, &mut |this, next| {
+            let of = this.new_loop(next, end);
+            this.lower_loop_body(&inner.body, inner.iter.end(), of);
+        });
         self.lower_else(orelse, &inner.orelse, end);
     }
 

@@ -108,8 +108,8 @@ impl<'g, 'a> Graph<'g, 'a> {
                 .extend(found.builtin_receivers.iter().copied());
             self.calls(found, resolution);
             self.uncarriable(found, at, resolution);
-            let managers = found.managers.iter().cloned();
-            resolution.uncarriable_managers.extend(managers);
+            let kept = found.kept.iter().cloned();
+            resolution.uncarriable_kept.extend(kept);
             resolution.sites.extend(found.sites.iter().cloned());
             for call in &found.own_calls {
                 diagnostics.extend(self.own_call(call, &mut resolution.sites));

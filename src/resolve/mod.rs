@@ -94,8 +94,9 @@ pub struct Resolution {
     pub builtin_receivers: HashSet<Span>,
     /// Local names that hold what cannot be encoded, by the span of the function definition: why, and where they got it.
     pub uncarriable: HashMap<Span, HashMap<String, Uncarriable>>,
-    /// Managers of `with` that cannot be encoded, by the span of the expression that gives them: what they are.
-    pub uncarriable_managers: HashMap<Span, String>,
+    /// Managers of `with` and what `async for` goes over, where they cannot be encoded, by the span of the expression that
+    /// gives them: what they are.
+    pub uncarriable_kept: HashMap<Span, String>,
     /// The type of each field, by entity and name.
     pub fields: HashMap<(EntityId, String), ir::Type>,
     /// The type of each annotated parameter and result, by the span of the annotation.

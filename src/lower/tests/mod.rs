@@ -25,6 +25,9 @@ from contextlib import contextmanager
 
 LIMIT = 10
 
+async def drawn():
+    yield 1
+
 @contextmanager
 def made():
     yield 1

@@ -132,6 +132,22 @@ fn an_asynchronous_manager_that_cannot_be_encoded() {
     }
 }
 
+#[test]
+fn an_asynchronous_generator_that_a_loop_goes_over() {
+    let rounds = [
+        "async for x in drawn():\n        await a.h()",
+        "return [x + await a.h() async for x in drawn()]",
+    ];
+    for round in rounds {
+        let method = format!("async def m(self, a: Item) -> object:\n    {round}");
+        assert_eq!(
+            cut(&method).expect_err("a method that is refused"),
+            ["E0405"],
+            "{round}"
+        );
+    }
+}
+
 /// The statements, between making something and asking it, where a way leads past the call.
 fn around_a_join(make: &str, change: &str, ask: &str) -> String {
     format!(

@@ -39,7 +39,7 @@ impl Interpreter<'_, '_> {
         let declared = std::mem::take(&mut self.frame.declared);
         for clause in clauses {
             let iterable = self.expr(&clause.iter);
-            let element = self.element(&iterable, self.at(&clause.iter));
+            let element = self.round(&clause.iter, &iterable, clause.is_async);
             skipped.get_or_insert_with(|| self.env.clone());
             for name in &names {
                 if !hidden.iter().any(|(known, _)| known == name) {

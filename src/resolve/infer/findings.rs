@@ -24,8 +24,8 @@ pub(crate) struct Findings {
     pub diagnostics: Vec<Diagnostic>,
     /// Receivers that are built-in containers or strings.
     pub builtin_receivers: Vec<Span>,
-    /// Managers of `with` that cannot be carried, and what they are.
-    pub managers: Vec<(Span, String)>,
+    /// Managers of `with` and what `async for` goes over, where they cannot be carried, and what they are.
+    pub kept: Vec<(Span, String)>,
     /// What its local names were assigned.
     pub locals: HashMap<String, Local>,
 }

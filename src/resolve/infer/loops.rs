@@ -9,10 +9,26 @@ use super::{Env, Interpreter, LoopFrame};
 use crate::source::Span;
 use crate::syntax::ast;
 
+/// The methods by which something is gone over.
+struct Protocol {
+    begin: &'static str,
+    next: &'static str,
+}
+
+const PLAIN: Protocol = Protocol {
+    begin: "__iter__",
+    next: "__next__",
+};
+
+const ASYNC: Protocol = Protocol {
+    begin: "__aiter__",
+    next: "__anext__",
+};
+
 impl<'a> Interpreter<'a, '_> {
     pub(super) fn for_(&mut self, for_: &'a ast::StmtFor) {
         let iterable = self.expr(&for_.iter);
-        let element = self.element(&iterable, self.at(&*for_.iter));
+        let element = self.round(&for_.iter, &iterable, for_.is_async);
         let key = start(for_);
         self.enter_head(key);
         let exhausted = self.env.clone();
@@ -109,30 +125,49 @@ impl<'a> Interpreter<'a, '_> {
         self.env.live = false;
     }
 
+    /// What a round of a loop or of a comprehension is given.
+    pub(super) fn round(&mut self, iter: &ast::Expr, iterable: &Type, is_async: bool) -> Type {
+        if !is_async {
+            return self.element(iterable, self.at(iter));
+        }
+        self.note_async_iterable(iter, iterable);
+        self.iterated(iterable, self.at(iter), &ASYNC)
+    }
+
     /// What iteration gives.
     pub(super) fn element(&mut self, iterable: &Type, at: Span) -> Type {
+        self.iterated(iterable, at, &PLAIN)
+    }
+
+    fn iterated(&mut self, iterable: &Type, at: Span, protocol: &Protocol) -> Type {
         let members = iterable.members().to_vec();
         let element = Type::union(members.iter().map(|member| match member.element() {
             Some(element) => element,
-            None => self.iterated_instance(member),
+            None => self.iterated_by(member, protocol),
         }));
         self.or_unknown_content(element, at)
     }
 
     pub(super) fn iterated_instance(&mut self, instance: &Type) -> Type {
+        self.iterated_by(instance, &PLAIN)
+    }
+
+    fn iterated_by(&mut self, instance: &Type, protocol: &Protocol) -> Type {
         let Type::Instance { id: class, .. } = instance else {
             return Type::Opaque;
         };
-        match self.instance_method_result(instance, "__iter__") {
-            Some(iterator) if iterator != *instance => Type::union(
-                iterator
-                    .members()
-                    .iter()
-                    .map(|member| member.element().unwrap_or(Type::Opaque)),
-            ),
-            Some(_) => self
-                .instance_method_result(instance, "__next__")
-                .unwrap_or(Type::Opaque),
+        match self.instance_method_result(instance, protocol.begin) {
+            Some(iterator) => {
+                let members = iterator.members().to_vec();
+                Type::union(members.iter().map(|member| {
+                    match member.element() {
+                        Some(element) => element,
+                        None => self
+                            .instance_method_result(member, protocol.next)
+                            .unwrap_or(Type::Opaque),
+                    }
+                }))
+            }
             None => {
                 let bases = self.facts.bases(*class);
                 let inherited: Vec<Type> = bases

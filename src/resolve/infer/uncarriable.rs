@@ -50,9 +50,28 @@ impl Interpreter<'_, '_> {
             }
             _ => self.uncarriable(value, type_),
         };
+        self.note_kept(value, what);
+    }
+
+    /// Takes note of what an `async for` goes over.
+    pub(super) fn note_async_iterable(&mut self, value: &ast::Expr, type_: &Type) {
+        if !self.recording() || self.frame.depth > 0 {
+            return;
+        }
+        let what = match value {
+            ast::Expr::Name(name) => self.uncarriable_name(&name.id),
+            ast::Expr::Call(_) if matches!(type_, Type::Iter(_)) => {
+                Some("an asynchronous generator".to_owned())
+            }
+            _ => self.uncarriable(value, type_),
+        };
+        self.note_kept(value, what);
+    }
+
+    fn note_kept(&mut self, value: &ast::Expr, what: Option<String>) {
         let at = self.at(value);
         if let (Some(what), Some(findings)) = (what, &mut self.findings) {
-            findings.managers.push((at, what));
+            findings.kept.push((at, what));
         }
     }
 
