@@ -257,6 +257,21 @@ def test_exception_groups() -> None:
     assert back.exceptions[1].exceptions[0].code == 1
 
 
+def test_exception_groups_nested_deeply() -> None:
+    error: Exception = ValueError(0)
+    for level in range(1, 20):
+        outer = ExceptionGroup(str(level), [error, KeyError(level)])
+        outer.__context__ = error
+        error = outer
+    back: Any = round_trip(error)
+    for level in range(19, 0, -1):
+        assert isinstance(back, ExceptionGroup)
+        assert (back.message, back.exceptions[1].args) == (str(level), (level,))
+        assert back.__context__ is back.exceptions[0]
+        back = back.exceptions[0]
+    assert back.args == (0,)
+
+
 def test_exceptions_are_made_without_running_their_constructors() -> None:
     error = kinds.Counted(1, "x")
     before = kinds.Counted.made

@@ -17,9 +17,12 @@ _NOT_CARRIED = frozenset({"obj"})
 def exception_content(error: BaseException, layout: Layout, lines: list[Any]) -> list[object]:
     """Return what is encoded of an exception: what `fill_exception` takes."""
     state = {name: value for name, value in layout.state(error).items() if name != LINES}
-    members = {name: value for name in _member_names(type(error)) if (value := getattr(error, name, None)) is not None}
+    members: Any = {
+        name: value for name in _member_names(type(error)) if (value := getattr(error, name, None)) is not None
+    }
     if isinstance(error, BaseExceptionGroup):
-        members = {"message": error.message, "exceptions": list(error.exceptions)}
+        # A tuple is there when the group is made of it; what is nested deeply in a list may follow later.
+        members = (error.message, *error.exceptions)
     return [
         list(error.args),
         state or None,
@@ -39,8 +42,8 @@ def blank_exception(cls: type[BaseException]) -> BaseException:
 
 def blank_group(cls: type[BaseException], content: list[Any]) -> BaseException:
     """Return an exception group that holds what its content says, without running the app's code."""
-    members = content[2]
-    made: BaseException = _builtin_base(cls).__new__(cls, members["message"], members["exceptions"])
+    message, *exceptions = content[2]
+    made: BaseException = _builtin_base(cls).__new__(cls, message, exceptions)
     return made
 
 
@@ -52,12 +55,14 @@ def was_raised(error: BaseException) -> bool:
 def fill_exception(error: BaseException, layout: Layout, content: list[Any]) -> None:
     """Give a blank exception its arguments and attributes, without running the app's code."""
     args, state, members, cause, context, suppress, lines = content
-    if not isinstance(error, BaseExceptionGroup):
+    is_group = isinstance(error, BaseExceptionGroup)
+    if not is_group:
         _initialize(error, args)
     error.args = tuple(args)
     layout.fill(error, state or {})
-    for name, value in (members or {}).items():
-        _set_member(error, name, value)
+    if not is_group:
+        for name, value in (members or {}).items():
+            _set_member(error, name, value)
     error.__cause__ = cause
     error.__context__ = context
     error.__suppress_context__ = suppress

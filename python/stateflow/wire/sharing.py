@@ -146,6 +146,8 @@ class _Lowering:
         self._index: dict[int, int] = {}
         self._entries: list[bytes] = []
         self._waiting: deque[tuple[int, object]] = deque()
+        self._temporary: list[object] = []
+        """What stands for the contents of objects: no other may get its `id`."""
 
     def encode(self, root: object) -> bytes:
         lowered = self._pack(self._lower(root))
@@ -210,6 +212,7 @@ class _Lowering:
         prefix, content = encoder.parts(value)
         if content is NOTHING:
             return extension(encoder.code, prefix)
+        self._temporary.append(content)
         return extension(encoder.code, prefix + self._pack(self._inside(content)))
 
     def _inside(self, content: Any) -> Any:
