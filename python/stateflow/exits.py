@@ -171,7 +171,8 @@ def _raised_without_context(error: BaseException) -> list[BaseException]:
             continue
         if current.__context__ is None and (current is error or was_raised(current)):
             found.append(current)
-        for other in (current.__context__, current.__cause__):
+        held = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
+        for other in (current.__context__, current.__cause__, *held):
             if other is not None and id(other) not in seen:
                 seen.add(id(other))
                 waiting.append(other)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from stateflow.collectors import Entries, Max, Min, Sum, arranged, listed, rearrange
 from stateflow.exits import Raised, Return, enter, enter_async, leave, leave_async, result, returns, throw
+from stateflow.groups import Parts
 from stateflow.loops import Loop, iterate, iterate_async
 from stateflow.step.references import known_address
 
@@ -24,6 +25,7 @@ __all__ = [
     "Loop",
     "Max",
     "Min",
+    "Parts",
     "Raised",
     "Return",
     "Sum",

@@ -17,10 +17,6 @@ impl Builder<'_, '_> {
             let refused = refuse::handler_class(self, classes);
             return self.diagnostics.push(refused);
         }
-        if inner.is_star {
-            let refused = refuse::statement(self, stmt);
-            return self.diagnostics.push(refused);
-        }
         let end = self.block(Role::Join("try"));
         if inner.finalbody.is_empty() {
             self.lower_handled(inner, After::Goto(end));
@@ -47,10 +43,35 @@ impl Builder<'_, '_> {
             return self.go_after(after);
         }
         let caught = self.temporary("caught");
+        if inner.is_star {
+            return self.lower_star(inner, &caught, after);
+        }
         let outer = self.zone;
         let catch = self.block(Role::Part("except"));
+        self.lower_tried(inner, &caught, catch, after);
+        self.enter(catch);
+        let handlers = self.dispatch(inner, &caught);
+        for (zone, target, handler) in handlers {
+            self.zone = Some(zone);
+            self.enter(target);
+            self.lower_body(&handler.body, handler.start());
+            self.go_after(after);
+        }
+        self.zone = outer;
+    }
+
+    /// Lowers the body of a `try` and its `else`.
+    pub fn lower_tried(
+        &mut self,
+        inner: &ast::StmtTry,
+        caught: &str,
+        catch: BlockId,
+        after: After,
+    ) {
+        let floor = inner.start();
+        let outer = self.zone;
         let orelse = self.block(Role::Part("else"));
-        self.enter_guarded(&caught, catch);
+        self.enter_guarded(caught, catch);
         self.lower_body(&inner.body, floor);
         if inner.orelse.is_empty() {
             self.go_after(after);
@@ -62,15 +83,6 @@ impl Builder<'_, '_> {
             self.lower_body(&inner.orelse, floor);
             self.go_after(after);
         }
-        self.enter(catch);
-        let handlers = self.dispatch(inner, &caught);
-        for (zone, target, handler) in handlers {
-            self.zone = Some(zone);
-            self.enter(target);
-            self.lower_body(&handler.body, handler.start());
-            self.go_after(after);
-        }
-        self.zone = outer;
     }
 
     /// Ends the block by the choice of a handler; gives the zones of the handlers and where they begin.

@@ -348,6 +348,28 @@ impl<'m, 'p> Builder<'m, 'p> {
         self.push(code, effects);
     }
 
+    /// Assigns to a temporary what a function of ours gives for an expression. A traceback names the line of `at` for the call.
+    pub fn push_call(
+        &mut self,
+        name: &str,
+        (function, uses): (&str, Effects),
+        argument: &Expr,
+        at: TextSize,
+    ) {
+        let mut effects = self.effects(argument);
+        effects.then(&uses);
+        effects.then(&Effects::of_binding(name));
+        let value = self.text.render_expr(argument, &self.edits);
+        let mut code = Code::line(format!("{name} = {function}("), self.text.line(at));
+        if code.lines[0] != value.lines[0] {
+            code.text.push_str("\n    ");
+            code.lines.push(value.lines[0]);
+        }
+        code.append("", &value);
+        code.text.push(')');
+        self.push(code, effects);
+    }
+
     /// Adds a line of our own that stands for something at `at`, reads `uses` and binds `binds`.
     pub fn push_line(&mut self, text: String, at: TextSize, uses: &[&str], binds: Option<&str>) {
         let code = Code::line(text, self.text.line(at));

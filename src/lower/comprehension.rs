@@ -315,18 +315,8 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     fn begin_state(&mut self, name: &str, iterate: &str, iterable: &Expr, at: TextSize) -> String {
         let state = self.temporary(&format!("{name}_loop"));
-        let mut effects = self.effects(iterable);
-        effects.then(&Effects::of_binding(&state));
-        let value = self.text.render_expr(iterable, &self.edits);
-        let begin = format!("{state} = {}.{iterate}(", self.flow());
-        let mut code = Code::line(begin, self.text.line(at));
-        if code.lines[0] != value.lines[0] {
-            code.text.push_str("\n    ");
-            code.lines.push(value.lines[0]);
-        }
-        code.append("", &value);
-        code.text.push(')');
-        self.push(code, effects);
+        let iterate = format!("{}.{iterate}", self.flow());
+        self.push_call(&state, (&iterate, Effects::default()), iterable, at);
         state
     }
 

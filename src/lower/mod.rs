@@ -21,6 +21,7 @@ mod exits;
 mod fields;
 mod fresh;
 mod gather;
+mod groups;
 mod home;
 mod imports;
 mod keepers;

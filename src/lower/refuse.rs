@@ -67,13 +67,9 @@ pub fn debug_field(builder: &Builder<'_, '_>, field: &ast::InterpolatedElement) 
     .help("assign the result to a variable before, and show that")
 }
 
-/// A statement that cannot be cut, with the site or the jump inside that asks for it.
+/// A statement that cannot be cut, with the site inside that asks for it.
 pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
     let (what, help) = match stmt {
-        Stmt::Try(_) => (
-            "`try … except*`",
-            "catch the group with `except`, and take it apart with `split`",
-        ),
         Stmt::FunctionDef(_) => (
             "a nested function",
             "make it a method of the entity, and call that",
@@ -87,16 +83,6 @@ pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
             "make the call in a statement of its own before",
         ),
     };
-    if !builder.has_site(stmt.range()) {
-        return Diagnostic::new(
-            "E0404",
-            format!("a jump out of {what} in a statement that calls another entity is not supported yet"),
-            builder.span(stmt),
-            "jumps to a statement around it",
-        )
-        .note("the statement around is cut at the call, and a jump to it out of this one would have to be cut as well")
-        .help("decide inside by setting a variable, and jump after this statement");
-    }
     Diagnostic::new(
         "E0401",
         format!("a call of another entity inside {what} is not supported yet"),

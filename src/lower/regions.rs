@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::cfg::{Basic, BlockId, Graph, Role, Term};
 use super::liveness::Liveness;
 use super::names::Names;
-use super::zones::Zone;
+use super::zones::{Zone, ZoneId};
 use crate::ir::{Block, Code, Node, Transition, Variable};
 
 /// Makes the blocks of a method of that name. `taken` are the other names in its class.
@@ -29,7 +29,7 @@ pub fn blocks(
 }
 
 /// The blocks that become functions: the entry, where calls return, where exceptions go on, where several ways meet, and what
-/// lies outside of a statement that the way there comes from.
+/// lies outside of a statement that the way there comes from, and where an exception begins to be handled.
 pub fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
     let known: HashSet<BlockId> = reachable.iter().copied().collect();
     let catches: HashSet<BlockId> = graph.zones.catches().collect();
@@ -48,11 +48,21 @@ pub fn heads(graph: &Graph, reachable: &[BlockId]) -> Vec<BlockId> {
             let from = graph.block(*from).zone;
             graph.zones.entered(from, block.zone).is_none()
         };
-        !is_end(block) && (from.len() > 1 || from.iter().any(left))
+        let handles = |from: &BlockId| begins_to_handle(graph, *from, block.zone);
+        !is_end(block) && (from.len() > 1 || from.iter().any(left) || from.iter().any(handles))
     };
     let mut heads = reachable.to_vec();
     heads.retain(|id| is_head(*id));
     heads
+}
+
+/// Whether on a way an exception begins to be handled that Python itself does not handle there.
+fn begins_to_handle(graph: &Graph, from: BlockId, to: Option<ZoneId>) -> bool {
+    let from = graph.block(from);
+    let entered = graph.zones.entered(from.zone, to).unwrap_or_default();
+    let mut entered = entered.iter();
+    !matches!(from.term, Term::Dispatch { .. })
+        && entered.any(|zone| matches!(zone, Zone::Handling { .. }))
 }
 
 /// The basic blocks that become the method's first part.

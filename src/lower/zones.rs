@@ -61,6 +61,7 @@ impl Zones {
             })
             .collect();
         handled.reverse();
+        handled.dedup();
         handled
     }
 

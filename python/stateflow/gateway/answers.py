@@ -58,6 +58,8 @@ def _members(failure: Failure, chain: int) -> dict[str, object]:
     for name, other in (("cause", failure.cause), ("context", failure.context)):
         if other is not None and chain > 0:
             members[name] = {"message": other.message, **_members(other, chain - 1)}
+    if failure.exceptions and chain > 0:
+        members["exceptions"] = [{"message": held.message, **_members(held, chain - 1)} for held in failure.exceptions]
     return members
 
 

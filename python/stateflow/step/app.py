@@ -12,6 +12,7 @@ from typing import Any
 from stateflow.collectors import COLLECTORS
 from stateflow.errors import StateflowError
 from stateflow.exits import EXITS, MANAGERS, await_while_handling
+from stateflow.groups import Parts
 from stateflow.loops import LOOPS
 from stateflow.step.entities import Block, Entity, bind_blocks, codes_of_coroutines
 from stateflow.step.message import Address
@@ -82,7 +83,7 @@ class App:
         names = [module["name"] for module in ir["modules"]]
         _import_modules(root, sorted(names, key=lambda name: name != ir["name"]))
         wire = Wire(Names(names))
-        for kind in (*LOOPS, *COLLECTORS, *EXITS, *MANAGERS):
+        for kind in (*LOOPS, *COLLECTORS, *EXITS, *MANAGERS, Parts):
             wire.names.register(b"@" + kind.__name__.encode(), kind)
         sources = {module["path"]: module["source"] for module in ir["modules"]}
         return cls(ir["name"], about["digest"], ir, wire, Traces(root, linemap, sources))

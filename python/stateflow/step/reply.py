@@ -40,6 +40,8 @@ class Failure:
     """`exception.__cause__`."""
     context: Failure | None = None
     """`exception.__context__`, where it is not suppressed."""
+    exceptions: tuple[Failure, ...] = ()
+    """What an exception group holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class Traces:
             return None if other is None or id(other) in described else self._describe(other, described)
 
         kind = type(error)
+        held = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
         return Failure(
             type=kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}",
             message=_message(error),
@@ -79,6 +80,7 @@ class Traces:
             notes=tuple(str(note) for note in getattr(error, "__notes__", ())),
             cause=describe(error.__cause__),
             context=None if error.__suppress_context__ else describe(error.__context__),
+            exceptions=tuple(self._describe(part, described) for part in held),
         )
 
     def _place(self, code: CodeType) -> _Place | None:

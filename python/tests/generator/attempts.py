@@ -35,12 +35,18 @@ class Attempts:
         self._scope = statements.scope
         self.handling = 0
         """How many handlers stand around."""
+        self.parts = 0
+        """How many handlers of `except*` stand around, which no jump may lead out of."""
 
     def make_try(self, depth: int) -> Lines:
         """A `try` of any form."""
-        lines = ["try:", *self._indented(lambda: [*self._part("body", depth, 3), *self._raise(0.3)])]
-        has_handler = self._draw.chance(0.85)
-        if has_handler:
+        is_star = self._draw.chance(0.2)
+        raises = self._raise_group if is_star else self._raise
+        lines = ["try:", *self._indented(lambda: [*self._part("body", depth, 3), *raises(0.3)])]
+        has_handler = is_star or self._draw.chance(0.85)
+        if is_star:
+            lines += self._star_handlers(depth)
+        elif has_handler:
             lines += self._handlers(depth)
         if has_handler and self._draw.chance(0.3):
             lines += ["else:", *self._indented(lambda: self._part("else", depth, 2))]
@@ -87,6 +93,18 @@ class Attempts:
             lines += ["except:", *self._indented(lambda: self._handler(depth, None))]
         return lines
 
+    def _star_handlers(self, depth: int) -> Lines:
+        lines: Lines = []
+        loop, self._statements.loop = self._statements.loop, 0
+        self.parts += 1
+        for _ in range(self._draw.number(1, 3)):
+            name = self._name() if self._draw.chance(0.6) else None
+            lines.append(f"except* {self._draw.one(CLASSES)}{f' as {name}' if name else ''}:")
+            lines += self._indented(lambda name=name: self._handler(depth, name))  # type: ignore[misc]
+        self.parts -= 1
+        self._statements.loop = loop
+        return lines
+
     def _name(self) -> str:
         kept = ("fuel", "turns_")
         names = [
@@ -119,7 +137,7 @@ class Attempts:
 
     def _last(self, depth: int) -> Lines:
         lines = self._part("last", depth, 2)
-        if self._draw.chance(0.1):
+        if self.parts == 0 and self._draw.chance(0.1):
             lines += [f"return {self._statements.result(1)}"]
         return lines
 
@@ -134,6 +152,20 @@ class Attempts:
         arguments = f"{make(INT, 1)}, {make(STR, 1)}" if raised in ("Oops", "Worse") else make(STR, 1)
         condition = f"if {make(INT, 1)} > {self._draw.one([-5, 0, 3])}:"
         return [condition, f"    raise {raised}({arguments})"]
+
+    def _raise_group(self, chance: float) -> Lines:
+        if not self._draw.chance(chance + 0.3):
+            return self._raise(chance)
+        make = self._expressions.make
+        errors = [
+            f"Oops({make(INT, 1)}, {make(STR, 1)})",
+            f"KeyError({make(STR, 1)})",
+            f"ExceptionGroup('in', [IndexError({make(INT, 1)}), Worse({make(INT, 1)}, {make(STR, 0)})])",
+            f"ZeroDivisionError({make(INT, 1)})",
+        ]
+        held = self._draw.some(errors, self._draw.number(1, 4))
+        condition = f"if {make(INT, 1)} > {self._draw.one([-5, 0, 3])}:"
+        return [condition, f"    raise ExceptionGroup({make(STR, 1)}, [{', '.join(held)}])"]
 
     def _indented(self, make: Callable[[], Lines]) -> Lines:
         return [f"    {line}" for line in make()]

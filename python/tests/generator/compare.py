@@ -154,6 +154,8 @@ def _settled_error(raised: Json) -> Json:
     for led in ("cause", "context"):
         if led in raised:
             settled[led] = _settled_error(raised[led])
+    if "exceptions" in raised:
+        settled["exceptions"] = [_settled_error(held) for held in raised["exceptions"]]
     if raised["type"] == "UnboundLocalError":
         *calls, last = raised["lines"]
         settled["lines"] = [*calls, f"{last.partition(':')[0]} {last.partition(' ')[2]}"]

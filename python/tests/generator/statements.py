@@ -87,12 +87,15 @@ class Statements:
                 (0.8, "with", lambda: self.attempts.make_with(depth)),
                 (0.8, "match", lambda: self.matches.make(depth)),
                 (0.4, "function", self._function),
+            ]
+        if depth > 0 and self.attempts.parts == 0:
+            options.append(
                 (
                     0.4,
                     "early return",
                     lambda: [f"if {self.expressions.condition(1)}:", f"{INDENT}return {self.result(1)}"],
-                ),
-            ]
+                )
+            )
         if self.loop > 0:
             options.append(
                 (2, "jump", lambda: [f"if {make(Type('bool'), 1)}:", INDENT + self.draw.one(["break", "continue"])])

@@ -42,7 +42,7 @@ PARTS = {
     "Assignments and names": "assign delete walrus unbound name private receiver",
     "Expressions": "comparison conditional constants deep evaluation expression fstrings order short slices string closures comprehensions generators keys",
     "Branches and loops": "asserts for if match return while",
-    "Exceptions and context managers": "raise traceback try with finally",
+    "Exceptions and context managers": "except raise traceback try with finally",
     "Calls": "async await call callbacks class functions gather helpers many module objects plain reads recursion remote state super",
     "Entities and references": "create dictionary entities entity import inherit init properties types",
     "Values and sharing": "alias big collections mutation numbers values",

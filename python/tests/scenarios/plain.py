@@ -87,7 +87,7 @@ class PlainWorld:
             return {"raised": self._raised(error, set())}
 
     def _raised(self, error: BaseException, seen: set[int]) -> Json:
-        seen = seen | {id(error)}
+        seen.add(id(error))
         parts: dict[str, Json] = {
             "type": qualified(type(error)),
             "message": str(error),
@@ -103,6 +103,8 @@ class PlainWorld:
             parts["cause"] = self._raised(error.__cause__, seen)
         elif error.__context__ is not None and not error.__suppress_context__ and id(error.__context__) not in seen:
             parts["context"] = self._raised(error.__context__, seen)
+        if isinstance(error, BaseExceptionGroup):
+            parts["exceptions"] = [self._raised(held, seen) for held in error.exceptions]
         return parts
 
     def _lines(self, traceback: TracebackType | None) -> list[str]:

@@ -87,6 +87,9 @@ def _raised(failure: Failure, error: BaseException) -> Json:
     elif failure.context is not None:
         assert error.__context__ is not None
         parts["context"] = _raised(failure.context, error.__context__)
+    if isinstance(error, BaseExceptionGroup):
+        held = zip(failure.exceptions, error.exceptions, strict=True)
+        parts["exceptions"] = [_raised(failure, error) for failure, error in held]
     return parts
 
 

@@ -243,20 +243,6 @@ fn what_is_asked_for_without_a_pause() {
         refused("match x:\n    case a.price:\n        return 1"),
         ["E0401"]
     );
-    assert_eq!(
-        refused("try:\n    a.f(1)\nexcept* ValueError:\n    pass"),
-        ["E0401"]
-    );
-}
-
-#[test]
-fn a_jump_out_of_what_stays_whole() {
-    assert_eq!(
-        refused(
-            "try:\n    try:\n        return 1\n    except* ValueError:\n        pass\nfinally:\n    a.f(1)"
-        ),
-        ["E0404"]
-    );
 }
 
 #[test]

@@ -155,13 +155,18 @@ impl<'a> Interpreter<'a, '_> {
         self.frame.tries.push(HashMap::new());
         self.frame.tries.push(HashMap::new());
         self.body(&try_.body);
-        let raised = Self::anywhere(&before, self.frame.tries.pop());
+        let mut raised = Self::anywhere(&before, self.frame.tries.pop());
         self.body(&try_.orelse);
         let mut after = self.env.clone();
         for ast::ExceptHandler::ExceptHandler(handler) in &try_.handlers {
             self.env = raised.clone();
-            self.handler(handler);
+            self.frame.tries.push(HashMap::new());
+            self.handler(handler, try_.is_star);
             after = after.join(std::mem::take(&mut self.env));
+            let bound = self.frame.tries.pop();
+            if try_.is_star {
+                raised = Self::anywhere(&raised, bound);
+            }
         }
         let anywhere = Self::anywhere(&before, self.frame.tries.pop());
         self.env = after;
@@ -182,10 +187,14 @@ impl<'a> Interpreter<'a, '_> {
         env
     }
 
-    fn handler(&mut self, handler: &'a ast::ExceptHandlerExceptHandler) {
+    fn handler(&mut self, handler: &'a ast::ExceptHandlerExceptHandler, is_star: bool) {
         let caught = handler.type_.as_ref().map(|class| self.expr(class));
         if let Some(name) = &handler.name {
-            let type_ = caught.map_or(Type::Opaque, |class| self.caught(&class));
+            let type_ = match caught {
+                _ if is_star => Type::External("builtins.ExceptionGroup".to_owned()),
+                Some(class) => self.caught(&class),
+                None => Type::Opaque,
+            };
             self.bind(name, type_);
         }
         self.body(&handler.body);
