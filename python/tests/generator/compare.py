@@ -114,6 +114,8 @@ def _plain(root: Path, steps: list[Step]) -> Any:
         if calls > MOST_CALLS:
             raise TooLong
 
+    # A generator that is thrown away may be the one in which it is raised.
+    sys.unraisablehook = lambda _: None
     sys.setprofile(count)
     try:
         transcript = play(world, steps)
