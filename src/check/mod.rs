@@ -5,6 +5,7 @@ mod defaults;
 mod dynamic;
 mod exceptions;
 mod flow;
+mod gatherable;
 mod growth;
 mod imported;
 mod init;
@@ -31,6 +32,7 @@ pub fn check(model: &Model<'_>, resolution: &Resolution) -> Vec<Diagnostic> {
     dynamic::check(model, resolution, &mut diagnostics);
     interleaved::check(model, resolution, &mut diagnostics);
     growth::check(model, resolution, &mut diagnostics);
+    gatherable::check(model, resolution, &mut diagnostics);
     creatable::check(model, resolution, &mut diagnostics);
     exceptions::check(model, resolution, &mut diagnostics);
     diagnostics

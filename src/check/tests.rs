@@ -279,10 +279,10 @@ def own(self, item: Item, eval: int):
 fn what_outgrows_a_loop_is_reported() {
     let loops = |body: &str| {
         let body = body.trim().replace('\n', "\n    ");
-        said(
-            &format!("def go(self, xs: list[int], n: int, items: list[Item]):\n    {body}"),
-            "",
-        )
+        let method = format!("def go(self, xs: list[int], n: int, items: list[Item]):\n    {body}");
+        let mut said = said(&method, "");
+        said.retain(|one| one.starts_with("W0504"));
+        said
     };
     assert_eq!(
         loops("out = []\nwhile n:\n    out.append(self.item.show())"),

@@ -82,6 +82,7 @@ pub static CODES: &[Code] = codes![
     "W0504" "a local grows in a loop and travels with its calls",
     "W0505" "nothing can create an entity",
     "W0506" "an exception of a class that only its function knows",
+    "W0507" "a loop of calls that could be made in parallel",
     "W0550" "nothing says where a module comes from",
 ];
 
