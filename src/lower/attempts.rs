@@ -2,8 +2,8 @@
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Handler, Role, Term};
+use super::effects::Effects;
 use super::exits::{After, Swallows};
-use super::names::Effects;
 use super::refuse;
 use super::zones::{Zone, ZoneId};
 use crate::ir::Code;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::cfg::{BlockId, Graph, Instr, Role, Term};
 use super::closures::{Closures, closures};
+use super::effects::{Effects, Scan};
 use super::exits::Final;
 use super::fresh::Fresh;
 use super::home::Home;
 use super::imports::imports;
 use super::keepers::{Around, Made, kept};
-use super::names::{Effects, Names, Scan, locals};
+use super::names::{Names, locals};
 use super::scope::inner_names;
 use super::supers;
 use super::text::{Edit, Edits, Text};

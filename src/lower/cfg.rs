@@ -4,7 +4,8 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
-use super::names::{Effects, Names};
+use super::effects::Effects;
+use super::names::Names;
 use super::zones::{ZoneId, Zones};
 use crate::ir::{Branch, Code};
 use crate::syntax::TextRange;

@@ -3,7 +3,8 @@
 use super::builder::Builder;
 use super::cfg::{Role, Term};
 use super::comprehension::Comprehension;
-use super::names::{Effects, names_of};
+use super::effects::Effects;
+use super::names::names_of;
 use super::scope::Inner;
 use super::spill::Operand;
 use crate::ir::Code;

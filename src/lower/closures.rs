@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::builder::Builder;
 use super::comprehension::Comprehension;
+use super::effects::Scan;
 use super::keepers::{Around, drop_kept};
-use super::names::{Names, Scan, locals};
+use super::names::{Names, locals};
 use super::text::Edits;
 use crate::ir::Code;
 use crate::syntax::ast::visitor::{self, Visitor};

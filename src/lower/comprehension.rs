@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Role, Term};
+use super::effects::Effects;
 use super::fresh::short;
-use super::names::{Effects, names_of};
+use super::names::names_of;
 use super::refuse;
 use super::scope::Inner;
 use crate::ir::Code;

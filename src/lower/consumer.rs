@@ -6,8 +6,8 @@
 use super::builder::Builder;
 use super::cfg::{Role, Term};
 use super::comprehension::Comprehension;
+use super::effects::Effects;
 use super::fresh::describe;
-use super::names::Effects;
 use super::spill::Operand;
 use crate::ir::Code;
 use crate::syntax::ast::{self, Expr};

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::cfg::{Leaving, Role, Term};
-use super::names::Effects;
+use super::effects::Effects;
 use crate::ir::{Branch, Code};
 use crate::syntax::Ranged;
 use crate::syntax::ast::Expr;

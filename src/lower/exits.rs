@@ -5,7 +5,7 @@
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Role, Term};
-use super::names::Effects;
+use super::effects::Effects;
 use super::zones::Zone;
 use crate::ir::Code;
 use crate::syntax::TextSize;

@@ -2,8 +2,8 @@
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Role, Term};
+use super::effects::Effects;
 use super::exits::After;
-use super::names::Effects;
 use super::zones::{Zone, ZoneId};
 use crate::ir::Code;
 use crate::syntax::Ranged;

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::closures::{Closures, defaults, defaults_of, made};
 use super::comprehension::Comprehension;
-use super::names::{Effects, Names, Scan, locals, names_of_lambda, names_of_parameters};
+use super::effects::{Effects, Scan};
+use super::names::{Names, locals, names_of_lambda, names_of_parameters};
 use crate::model::{Binding, Function, Model};
 use crate::resolve::Resolution;
 use crate::syntax::ast::visitor::{self, Visitor};
@@ -176,11 +177,11 @@ impl<'n, 'p> Uses<'n, 'p> {
     }
 
     fn comprehension(&mut self, comprehension: Comprehension<'p>) {
-        let by = comprehension.expr.range();
+        let (by, first) = (comprehension.expr.range(), comprehension.first_iterable());
         let walk = |this: &mut Self| {
             for (index, clause) in comprehension.clauses.iter().enumerate() {
                 if index > 0 {
-                    this.gone_over(&clause.iter, by);
+                    this.gone_over(&clause.iter, first, by);
                 }
                 this.visit_expr(&clause.target);
                 clause.ifs.iter().for_each(|part| this.visit_expr(part));
@@ -190,7 +191,7 @@ impl<'n, 'p> Uses<'n, 'p> {
                 .for_each(|part| this.visit_expr(part));
         };
         let names = comprehension.names();
-        self.gone_over(comprehension.first_iterable(), by);
+        self.gone_over(first, first, by);
         if comprehension.is_generator() {
             self.inside(Made::Generator(comprehension), names, walk);
         } else {
@@ -200,11 +201,10 @@ impl<'n, 'p> Uses<'n, 'p> {
         }
     }
 
-    /// What is asked for its elements only while a piece of code runs, which is not cut behind it.
-    fn gone_over(&mut self, iterable: &'p Expr, by: TextRange) {
-        let is_inside = |site: &&TextRange| {
-            by.contains_range(**site) && !iterable.range().contains_range(**site)
-        };
+    /// What is asked for its elements only while a piece of code runs, unless that is cut behind the `first` of all it does.
+    fn gone_over(&mut self, iterable: &'p Expr, first: &'p Expr, by: TextRange) {
+        let is_inside =
+            |site: &&TextRange| by.contains_range(**site) && !first.range().contains_range(**site);
         if self.around.sites.iter().find(is_inside).is_some() {
             self.visit_expr(iterable);
         } else {
@@ -349,7 +349,7 @@ impl<'p> Visitor<'p> for Uses<'_, 'p> {
             }
             Stmt::Assign(assign) if is_closure => self.passed(&assign.value),
             Stmt::For(for_) => {
-                self.gone_over(&for_.iter, for_.range);
+                self.gone_over(&for_.iter, &for_.iter, for_.range);
                 self.visit_expr(&for_.target);
                 self.visit_body(&for_.body);
                 self.visit_body(&for_.orelse);

@@ -10,7 +10,8 @@ use petgraph::visit::{DfsPostOrder, Walker};
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Graph, Instr, Leaving, Term, Way};
-use super::names::{Effects, Names};
+use super::effects::Effects;
+use super::names::Names;
 use crate::ir::Code;
 
 /// Takes the reads of known keys out of the graph.

@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 use petgraph::visit::{DfsPostOrder, Walker};
 
 use super::cfg::{BlockId, Graph, Way};
-use super::names::{Effects, Names};
+use super::effects::Effects;
+use super::names::Names;
 
 /// What is known of the variables at the borders of basic blocks.
 #[derive(Debug, Default)]

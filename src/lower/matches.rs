@@ -3,7 +3,7 @@
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Case, Role, Term};
-use super::names::{Effects, Scan};
+use super::effects::{Effects, Scan};
 use super::refuse;
 use crate::ir::Code;
 use crate::syntax::ast::{self, MatchCase, Stmt};

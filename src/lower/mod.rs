@@ -17,6 +17,7 @@ mod consumer;
 mod contexts;
 mod cut;
 mod depart;
+mod effects;
 mod exits;
 mod fields;
 mod fresh;

@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Graph, Term};
+use super::effects::{Effects, Scan};
 use super::keepers::Made;
-use super::names::{Effects, Names, Scan};
+use super::names::Names;
 use super::{refuse, regions};
 use crate::resolve::Site;
 use crate::syntax::{Ranged, TextRange};

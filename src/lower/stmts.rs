@@ -3,9 +3,9 @@
 use super::builder::{Builder, Loop};
 use super::cfg::{BlockId, Role, Term};
 use super::comprehension::Over;
+use super::effects::Effects;
 use super::exits::Exit;
 use super::fresh::describe;
-use super::names::Effects;
 use super::refuse;
 use crate::ir::Code;
 use crate::syntax::ast::visitor::{self, Visitor};

@@ -7,7 +7,7 @@ use petgraph::visit::{DfsPostOrder, Walker};
 
 use super::builder::Builder;
 use super::cfg::{Basic, BlockId, Instr, Leaving, Term};
-use super::names::Effects;
+use super::effects::Effects;
 use crate::ir::Code;
 
 /// A read that can be made with an earlier one.

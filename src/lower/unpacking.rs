@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::cfg::{BlockId, Role, Term};
 use super::comprehension::Comprehension;
-use super::names::Effects;
+use super::effects::Effects;
 use super::spill::{Operand, keyword_operand};
 use super::text::Edit;
 use crate::ir::Code;

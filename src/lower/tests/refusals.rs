@@ -213,6 +213,7 @@ fn a_function_that_is_used_only_where_it_is_made() {
         "kept.append((lambda: y)())",
         "kept.append(lambda y=y: y)",
         "for z in (w + y for w in self.xs): kept.append(z)",
+        "kept += [any(y for z in [a.f(1)] for w in (y + v for v in self.xs))]",
     ];
     for make in made {
         accepted(&around_a_join(make, "y = 5", "return kept, y"));
