@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from stateflow.special import special
-from stateflow.wire.exceptions import was_raised
+from stateflow.wire.exceptions import REGROUPED, was_raised
 
 
 class Raised:
@@ -169,7 +169,8 @@ def _raised_without_context(error: BaseException) -> list[BaseException]:
     for current in waiting:
         if current is None:
             continue
-        if current.__context__ is None and (current is error or was_raised(current)):
+        is_raised = current is error or was_raised(current)
+        if is_raised and current.__context__ is None and REGROUPED not in current.__dict__:
             found.append(current)
         held = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
         for other in (current.__context__, current.__cause__, *held):

@@ -7,7 +7,7 @@ from types import CodeType, TracebackType
 from typing import Any
 
 from stateflow.exits import result, throw
-from stateflow.wire.exceptions import LINES
+from stateflow.wire.exceptions import LINES, REGROUPED
 
 _PASSED: frozenset[CodeType] = frozenset({throw.__code__, result.__code__})
 """What raises an exception again that CPython would have let through."""
@@ -60,7 +60,11 @@ class Parts:
             return next(iter(self.raised), None)
         again = _projection(whole, self.reraised) if self.reraised else None
         raised = self.raised if again is None else [*self.raised, again]
-        return BaseExceptionGroup("", raised) if len(raised) > 1 else next(iter(raised), None)
+        if len(raised) < 2:
+            return next(iter(raised), None)
+        regrouped = BaseExceptionGroup("", raised)
+        regrouped.__dict__[REGROUPED] = True
+        return regrouped
 
 
 def _projection(whole: BaseExceptionGroup[Any], parts: list[BaseException]) -> BaseException | None:

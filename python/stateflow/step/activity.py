@@ -18,6 +18,7 @@ from stateflow.step.references import make_reference
 from stateflow.step.reply import Reply
 from stateflow.step.traces import set_lines
 from stateflow.wire.errors import Malformed, Unencodable
+from stateflow.wire.exceptions import note_regrouped
 from stateflow.wire.explain import explain
 from stateflow.wire.reader import Reader
 from stateflow.wire.sharing import Scan, encode
@@ -267,6 +268,7 @@ class Activity:
         self.fail(error)
 
     def _pass(self, error: BaseException, through: bool) -> Frame | None:
+        note_regrouped(error)
         traces = self.app.traces
         lines = [*traces.trail(self.trail), *traces.lines(error)]
         found: Frame | None = None

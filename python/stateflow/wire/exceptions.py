@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dis import opmap
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
@@ -9,6 +10,11 @@ from stateflow.wire.layout import HEAP_TYPE, Layout
 
 LINES = "__stateflow_lines__"
 """The attribute of an exception that came from elsewhere: the lines of its traceback up to here."""
+
+REGROUPED = "__stateflow_regrouped__"
+"""The attribute of a group that `except*` has made of what its handlers raised: that has no context, whatever is being handled."""
+
+_RAISE = opmap["RAISE_VARARGS"]
 
 _NOT_CARRIED = frozenset({"obj"})
 """The object that an AttributeError or NameError was about: anything, and not a description."""
@@ -50,6 +56,26 @@ def blank_group(cls: type[BaseException], content: list[Any]) -> BaseException:
 def was_raised(error: BaseException) -> bool:
     """Tell whether an exception has been raised, here or elsewhere."""
     return error.__traceback__ is not None or bool(error.__dict__.get(LINES))
+
+
+def note_regrouped(error: BaseException) -> None:
+    """Mark the groups that `except*` has made, of an exception and what led to it, while their tracebacks tell them."""
+    waiting: list[BaseException | None] = [error]
+    for current in waiting:
+        if isinstance(current, BaseExceptionGroup) and current.__context__ is None and _is_regrouped(current):
+            current.__dict__[REGROUPED] = True
+        if current is not None:
+            held = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
+            led = (current.__context__, current.__cause__, *held)
+            waiting.extend(one for one in led if not any(one is known for known in waiting))
+
+
+def _is_regrouped(error: BaseException) -> bool:
+    """Tell whether a group was raised by no `raise`: CPython notes no line for what the end of `except*` raises."""
+    entry = error.__traceback__
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    return entry is not None and entry.tb_frame.f_code.co_code[entry.tb_lasti] != _RAISE
 
 
 def fill_exception(error: BaseException, layout: Layout, content: list[Any]) -> None:
