@@ -41,8 +41,12 @@ class Parts:
         if not isinstance(whole, BaseExceptionGroup):
             return None
         matched: BaseException | None
-        matched, self.rest = whole.split(classes)
-        for part in (matched, self.rest):
+        matched, rest = whole.split(classes)
+        if matched is None:
+            # CPython goes on with the group itself, not with the copy that is left of it.
+            return None
+        self.rest = rest
+        for part in (matched, rest):
             _keep_lines(part, whole)
         return matched
 

@@ -61,10 +61,14 @@ impl<'m, 'p> Home<'m, 'p> {
             .collect()
     }
 
-    /// Whether a method can be looked up on `self` without fail.
+    /// Whether looking up a method on `self` neither fails nor runs code.
     pub fn has_method(&self, name: &str) -> bool {
+        let is_plain = |class: &ClassRef| {
+            let found = self.model.method(*class, name);
+            found.is_some_and(|(_, method)| method.kind != FunctionKind::Property)
+        };
         self.class
-            .is_some_and(|class| self.model.method(class, name).is_some())
+            .is_some_and(|class| self.model.derived(class).iter().all(is_plain))
     }
 
     /// The names that a function's blocks may not have.

@@ -31,6 +31,8 @@ that its caller uses again, a local is read where it surely has no value."""
 WORLDS = ("memory", "parked", "faults", "in place")
 MOST_CALLS = 3000
 """A program in which more functions are called is not played."""
+_ENTITY = re.compile(r"<\S+ object at 0x[0-9a-f]+>|Address\(entity=[^)]*\)|\w+\[[^\]]*\]")
+"""How messages show an entity: plain CPython tells where it lies in memory."""
 SECONDS = 6
 """Of processor time, after which a world is given up."""
 
@@ -152,10 +154,12 @@ def _settled(transcript: list[Json]) -> list[Json]:
 
 
 def _settled_error(raised: Json) -> Json:
-    settled = {**raised}
+    settled = {**raised, "message": _ENTITY.sub("…", raised["message"])}
     for led in ("cause", "context"):
         if led in raised:
             settled[led] = _settled_error(raised[led])
+    if "exceptions" in raised:
+        settled["exceptions"] = [_settled_error(member) for member in raised["exceptions"]]
     if "exceptions" in raised:
         settled["exceptions"] = [_settled_error(held) for held in raised["exceptions"]]
     if raised["type"] == "UnboundLocalError":
