@@ -115,10 +115,12 @@ def _path(error: BaseException) -> list[object]:
     """Return the entries of a traceback, but for those of what raises an exception again for a block of its method."""
     entries: list[TracebackType] = []
     entry = error.__traceback__
+    is_passed = False
     while entry is not None:
-        if entry.tb_frame.f_code in _PASSED:
-            del entries[-1:]
-        else:
+        was_passed, is_passed = is_passed, entry.tb_frame.f_code in _PASSED
+        if not is_passed:
             entries.append(entry)
+        elif not was_passed:
+            del entries[-1:]
         entry = entry.tb_next
     return [*entries, *map(tuple, error.__dict__.get(LINES, ()))]
