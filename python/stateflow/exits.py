@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from stateflow.special import special
-from stateflow.wire.exceptions import REGROUPED, was_raised
+from stateflow.wire.exceptions import REGROUPED, led_to, was_raised
 
 
 class Raised:
@@ -164,20 +164,13 @@ def _contexts(error: BaseException | None) -> Iterator[BaseException]:
 
 def _raised_without_context(error: BaseException) -> list[BaseException]:
     """Return those that were raised while nothing was handled, of an exception and what led to it."""
-    found, seen = [], {id(error)}
-    waiting: list[BaseException | None] = [error]
-    for current in waiting:
-        if current is None:
-            continue
-        is_raised = current is error or was_raised(current)
-        if is_raised and current.__context__ is None and REGROUPED not in current.__dict__:
-            found.append(current)
-        held = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
-        for other in (current.__context__, current.__cause__, *held):
-            if other is not None and id(other) not in seen:
-                seen.add(id(other))
-                waiting.append(other)
-    return found
+    return [
+        current
+        for current in led_to(error)
+        if (current is error or was_raised(current))
+        and current.__context__ is None
+        and REGROUPED not in current.__dict__
+    ]
 
 
 def _set_context(error: BaseException, context: BaseException | None) -> None:

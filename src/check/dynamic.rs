@@ -8,7 +8,7 @@ use crate::resolve::{Locals, Resolution};
 use crate::source::Span;
 use crate::syntax::ast::visitor::{Visitor, walk_expr};
 use crate::syntax::ast::{self, Expr};
-use crate::syntax::{Ranged, TextRange, span};
+use crate::syntax::{Ranged, TextRange, root, span};
 
 /// Reports functions that leave their entity and look at their own variables by name or at their caller.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
@@ -45,8 +45,8 @@ struct Finder<'m, 'd> {
 
 impl Finder<'_, '_> {
     fn call(&mut self, call: &ast::ExprCall) {
-        let is_local = super::values::root(&call.func)
-            .is_some_and(|name| self.locals.bound.contains(name.id.as_str()));
+        let is_local =
+            root(&call.func).is_some_and(|name| self.locals.bound.contains(name.id.as_str()));
         let Some(name) =
             external(self.model, self.function.module, &call.func).filter(|_| !is_local)
         else {

@@ -2,10 +2,7 @@
 
 use crate::model::{Binding, Model};
 use crate::syntax::ModuleId;
-use crate::syntax::ast::{self, Expr};
-
-/// How many variables that stand for other names are followed.
-const MAX_ALIASES: u32 = 16;
+use crate::syntax::ast::Expr;
 
 /// What a dotted name at the top of a module stands for, through variables that are other names for it.
 pub(super) fn unaliased<'m>(
@@ -13,22 +10,7 @@ pub(super) fn unaliased<'m>(
     module: ModuleId,
     expr: &Expr,
 ) -> Option<Binding<'m>> {
-    let mut binding = model.dotted(module, expr)?;
-    for _ in 0..MAX_ALIASES {
-        let Binding::Variable {
-            module,
-            value: Some(value),
-            ..
-        } = binding
-        else {
-            break;
-        };
-        match model.dotted(module, value) {
-            Some(next) => binding = next,
-            None => break,
-        }
-    }
-    Some(binding)
+    model.unaliased(module, expr, |value| value)
 }
 
 /// The dotted name of something from outside the app.
@@ -126,14 +108,4 @@ pub(super) fn makes_constant(dotted: &str) -> bool {
             | "pathlib.PurePath"
             | "re.compile"
     )
-}
-
-/// The name at the root of attributes, subscripts and the like.
-pub(super) fn root(expr: &Expr) -> Option<&ast::ExprName> {
-    match expr {
-        Expr::Name(name) => Some(name),
-        Expr::Attribute(attribute) => root(&attribute.value),
-        Expr::Subscript(subscript) => root(&subscript.value),
-        _ => None,
-    }
 }

@@ -5,7 +5,7 @@
 use super::cfg::{Leaving, Term};
 use crate::ir::{Block, Node, ParamKind};
 use crate::model::Function;
-use crate::syntax::ast;
+use crate::syntax::is_docstring;
 
 /// Whether a basic block ends by reading fields, which runs no code.
 pub fn is_read_of_fields(term: &Term) -> bool {
@@ -37,15 +37,11 @@ pub fn note(blocks: &mut [Block], function: &Function<'_>) {
     else {
         return;
     };
-    let docstrings = usize::from(has_docstring(def));
+    let docstrings = usize::from(def.body.first().is_some_and(is_docstring));
     let is_param = params.iter().any(|param| param.name == receiver.text);
     if is_param && before.iter().filter(|node| !is_comment(node)).count() == docstrings {
         *parameter = Some(receiver.text.clone());
     }
-}
-
-fn has_docstring(def: &ast::StmtFunctionDef) -> bool {
-    matches!(def.body.first(), Some(ast::Stmt::Expr(first)) if first.value.is_string_literal_expr())
 }
 
 fn is_comment(node: &Node) -> bool {

@@ -228,7 +228,12 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// What an expression, with what has been replaced in it, does to local names.
     pub fn effects(&self, expr: &Expr) -> Effects {
-        Scan::new(&self.locals, &self.edits, &self.closures).expr(expr)
+        self.scan().expr(expr)
+    }
+
+    /// A walk over code of the function, with what has been replaced in it.
+    pub fn scan(&self) -> Scan<'_> {
+        Scan::new(&self.locals, &self.edits, &self.closures)
     }
 
     /// The effects of several expressions that are evaluated one after the other.
@@ -281,8 +286,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             self.text.with_comments(stmt.range(), floor)
         };
         let code = self.text.render(range, &self.edits);
-        let effects =
-            Scan::new(&self.locals, &self.edits, &self.closures).stmts(std::slice::from_ref(stmt));
+        let effects = self.scan().stmts(std::slice::from_ref(stmt));
         self.push(code, effects);
     }
 

@@ -2,7 +2,7 @@
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{DfsPostOrder, EdgeRef, Walker};
 
 use super::effects::Effects;
 use super::names::Names;
@@ -260,6 +260,12 @@ impl Graph {
                 self.blocks.add_edge(id, catch, Way::Raised);
             }
         }
+    }
+
+    /// The blocks that can be reached from one, each after those that it leads to but for the way round a loop.
+    pub fn post_order(&self, entry: BlockId) -> Vec<BlockId> {
+        let order = DfsPostOrder::new(&self.blocks, entry);
+        order.iter(&self.blocks).collect()
     }
 
     /// Where an exception from inside a block goes on, if it is caught in the method.

@@ -146,14 +146,7 @@ impl<'m, 'p> Builder<'m, 'p> {
                 });
             }
             Candidates::Iterable(_) | Candidates::Arguments(_) => {
-                let header = self.begin_round("element", &state, at, end);
-                let element = self.temporary("element");
-                self.push_line(
-                    format!("{element} = {state}.next()"),
-                    at,
-                    &[&state],
-                    Some(&element),
-                );
+                let (header, element) = self.begin_round(&state, at, end);
                 self.compare(&best, &element, choice.key, at);
                 self.end(Term::Goto(header));
             }

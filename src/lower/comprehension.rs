@@ -321,9 +321,14 @@ impl<'m, 'p> Builder<'m, 'p> {
         state
     }
 
-    /// Goes to a loop's next round, or to `end`; gives the block that decides on that, by code that stands for what is at `at`.
-    pub fn begin_round(&mut self, name: &str, state: &str, at: TextSize, end: BlockId) -> BlockId {
-        self.begin_round_by(name, format!("{state}.more()"), state, at, end)
+    /// Goes to a loop's next round, or to `end`, by code that stands for what is at `at`; gives the block that decides on that,
+    /// and the name of the round's element.
+    pub fn begin_round(&mut self, state: &str, at: TextSize, end: BlockId) -> (BlockId, String) {
+        let header = self.begin_round_by("element", format!("{state}.more()"), state, at, end);
+        let element = self.temporary("element");
+        let next = format!("{element} = {state}.next()");
+        self.push_line(next, at, &[state], Some(&element));
+        (header, element)
     }
 
     fn begin_round_by(

@@ -1,7 +1,7 @@
 //! Where control leaves the method for a while, and where it comes back.
 
 use super::builder::Builder;
-use super::cfg::{Leaving, Role, Term};
+use super::cfg::{BlockId, Leaving, Role, Term};
 use super::effects::Effects;
 use crate::ir::{Branch, Code};
 use crate::syntax::Ranged;
@@ -37,6 +37,20 @@ impl Departure {
                 lines.all(|line| line == self.line)
             }
             _ => true,
+        }
+    }
+}
+
+impl Departure {
+    /// The end of the block that is left, to come back in `next` or never.
+    fn term(self, next: Option<BlockId>) -> Term {
+        Term::Leave {
+            leaving: self.leaving,
+            targets: self.targets,
+            receiver: self.receiver,
+            effects: self.effects,
+            line: self.line,
+            next,
         }
     }
 }
@@ -77,31 +91,17 @@ impl Builder<'_, '_> {
 
     /// Leaves the method; goes on in a new block, to which what comes is given by that name.
     fn leave_for(&mut self, came: &str, expr: &Expr, departure: Departure) {
-        let next = self.block(departure.role);
+        let next = self.block(departure.role.clone());
         let block = &mut self.graph.blocks[next];
         block.result = Some(came.to_owned());
         block.resumes_at = Some(departure.line);
         block.site = Some(expr.range());
-        self.end(Term::Leave {
-            leaving: departure.leaving,
-            targets: departure.targets,
-            receiver: departure.receiver,
-            effects: departure.effects,
-            line: departure.line,
-            next: Some(next),
-        });
+        self.end(departure.term(Some(next)));
         self.enter(next);
     }
 
     /// Leaves the method for good.
     pub fn forward(&mut self, departure: Departure) {
-        self.end(Term::Leave {
-            leaving: departure.leaving,
-            targets: departure.targets,
-            receiver: departure.receiver,
-            effects: departure.effects,
-            line: departure.line,
-            next: None,
-        });
+        self.end(departure.term(None));
     }
 }

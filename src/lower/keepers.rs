@@ -10,7 +10,7 @@ use crate::model::{Binding, Function, Model};
 use crate::resolve::Resolution;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, ExprContext, Stmt};
-use crate::syntax::{Ranged, TextRange, span};
+use crate::syntax::{Ranged, TextRange, root, span};
 
 /// The method that something is made in.
 #[derive(Clone, Copy)]
@@ -38,7 +38,8 @@ impl Around<'_, '_> {
                 return Some(format!(".{}", method.attr));
             }
         }
-        let name = root(func).filter(|name| !self.is_local(name))?;
+        let name = root(func).map(|name| name.id.as_str());
+        let name = name.filter(|name| !self.is_local(name))?;
         let is_unknown = self.model.name(module, name).is_none();
         if is_unknown && self.model.may_define(module, name) {
             return None;
@@ -51,14 +52,6 @@ impl Around<'_, '_> {
 
     fn is_local(&self, name: &str) -> bool {
         self.locals.contains(name) || self.function.receiver == Some(name)
-    }
-}
-
-fn root(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Name(name) => Some(&name.id),
-        Expr::Attribute(attribute) => root(&attribute.value),
-        _ => None,
     }
 }
 

@@ -6,8 +6,6 @@
 
 use std::collections::HashMap;
 
-use petgraph::visit::{DfsPostOrder, Walker};
-
 use super::builder::Builder;
 use super::cfg::{BlockId, Graph, Instr, Leaving, Term, Way};
 use super::effects::Effects;
@@ -74,9 +72,7 @@ fn go_on(
 
 /// The locals that refer to something that has answered, where each block ends.
 fn met(graph: &Graph, entry: BlockId) -> Vec<(BlockId, Names)> {
-    let mut order: Vec<BlockId> = DfsPostOrder::new(&graph.blocks, entry)
-        .iter(&graph.blocks)
-        .collect();
+    let mut order = graph.post_order(entry);
     order.reverse();
     let mut begin: HashMap<BlockId, Names> = HashMap::from([(entry, Names::new())]);
     let mut changed = true;

@@ -4,8 +4,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use petgraph::visit::{DfsPostOrder, Walker};
-
 use super::cfg::{BlockId, Graph, Way};
 use super::effects::Effects;
 use super::names::Names;
@@ -21,9 +19,7 @@ pub struct Liveness {
 impl Liveness {
     /// Analyses a connected graph whose method has those parameters.
     pub fn new(graph: &Graph, entry: BlockId, params: &Names) -> Self {
-        let mut order: Vec<BlockId> = DfsPostOrder::new(&graph.blocks, entry)
-            .iter(&graph.blocks)
-            .collect();
+        let mut order = graph.post_order(entry);
         let effects: HashMap<BlockId, Effects> = order
             .iter()
             .map(|id| (*id, graph.block(*id).effects()))

@@ -3,7 +3,7 @@
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Case, Role, Term};
-use super::effects::{Effects, Scan};
+use super::effects::Effects;
 use super::refuse;
 use crate::ir::Code;
 use crate::syntax::ast::{self, MatchCase, Stmt};
@@ -69,8 +69,7 @@ impl Builder<'_, '_> {
                 .guard
                 .as_deref()
                 .filter(|guard| !self.has_site(guard.range()));
-            let mut fits =
-                Scan::new(&self.locals, &self.edits, &self.closures).pattern(&case.pattern);
+            let mut fits = self.scan().pattern(&case.pattern);
             if let Some(guard) = whole {
                 fits.then(&self.effects(guard));
             }

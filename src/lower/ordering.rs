@@ -120,14 +120,7 @@ impl<'m, 'p> Builder<'m, 'p> {
         let iterate = format!("{state} = {}.iterate({elements})", self.flow());
         self.push_line(iterate, at, &[elements], Some(&state));
         let end = self.block(Role::Join("keys"));
-        let header = self.begin_round("element", &state, at, end);
-        let element = self.temporary("element");
-        self.push_line(
-            format!("{element} = {state}.next()"),
-            at,
-            &[&state],
-            Some(&element),
-        );
+        let (header, element) = self.begin_round(&state, at, end);
         let key = self.key_of(lambda, &element, at);
         self.push_line(format!("{keys}.append({key})"), at, &[&keys, &key], None);
         self.end(Term::Goto(header));

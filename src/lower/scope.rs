@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::builder::Builder;
+use super::closures::defaults_of;
 use super::comprehension::Comprehension;
 use super::names::{locals, names_of, names_of_parameters};
 use super::refuse;
@@ -203,12 +204,8 @@ impl<'a> Visitor<'a> for Occurrences<'a> {
                 self.others.push(name);
             }
             Expr::Lambda(lambda) => {
-                for parameter in lambda.parameters.iter().flat_map(|all| all.iter()) {
-                    parameter
-                        .default()
-                        .into_iter()
-                        .for_each(|default| self.visit_expr(default));
-                }
+                defaults_of(lambda.parameters.as_deref())
+                    .for_each(|(_, default)| self.visit_expr(default));
                 self.inside(&Inner::Lambda(lambda).names(), |this| {
                     this.visit_expr(&lambda.body);
                 });
@@ -353,12 +350,8 @@ impl<'a> Visitor<'a> for Meanings {
                 }
             }
             Expr::Lambda(lambda) => {
-                for parameter in lambda.parameters.iter().flat_map(|all| all.iter()) {
-                    parameter
-                        .default()
-                        .into_iter()
-                        .for_each(|default| self.visit_expr(default));
-                }
+                defaults_of(lambda.parameters.as_deref())
+                    .for_each(|(_, default)| self.visit_expr(default));
                 self.inside(Inner::Lambda(lambda).names(), [&*lambda.body]);
             }
             _ => match Comprehension::of(expr) {

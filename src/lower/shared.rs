@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::builder::Builder;
 use super::cfg::{BlockId, Graph, Term};
-use super::effects::{Effects, Scan};
+use super::effects::Effects;
 use super::keepers::Made;
 use super::names::Names;
 use super::{refuse, regions};
@@ -19,7 +19,7 @@ pub fn refuse_changed(builder: &mut Builder<'_, '_>, reachable: &[BlockId]) {
     let kept: HashMap<TextRange, (Made<'_>, Effects)> = builder
         .kept
         .iter()
-        .map(|made| (made.range(), (*made, effects(builder, made))))
+        .map(|made| (made.range(), (*made, made.effects(builder.scan()))))
         .collect();
     if kept.is_empty() || !builder.diagnostics.is_empty() {
         return;
@@ -56,14 +56,6 @@ pub fn refuse_changed(builder: &mut Builder<'_, '_>, reachable: &[BlockId]) {
             builder.diagnostics.push(refused);
         }
     }
-}
-
-fn effects(builder: &Builder<'_, '_>, made: &Made<'_>) -> Effects {
-    made.effects(Scan::new(
-        &builder.locals,
-        &builder.edits,
-        &builder.closures,
-    ))
 }
 
 /// A variable of which the function and the blocks behind do not see the same value.

@@ -3,8 +3,6 @@
 //! A method that reads several attributes of one reference, and in between does nothing but run code of its own, gets all of
 //! them at once: what is read belongs to another entity, so that nothing the method does by itself can change it.
 
-use petgraph::visit::{DfsPostOrder, Walker};
-
 use super::builder::Builder;
 use super::cfg::{Basic, BlockId, Instr, Leaving, Term};
 use super::effects::Effects;
@@ -22,9 +20,7 @@ struct Later {
 
 /// Joins reads to earlier ones.
 pub fn join(builder: &mut Builder<'_, '_>, entry: BlockId) {
-    let mut order: Vec<BlockId> = DfsPostOrder::new(&builder.graph.blocks, entry)
-        .iter(&builder.graph.blocks)
-        .collect();
+    let mut order = builder.graph.post_order(entry);
     order.reverse();
     for id in order {
         let (attributes, later) = followers(builder, id);

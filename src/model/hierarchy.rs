@@ -5,9 +5,6 @@ use std::collections::{HashMap, HashSet};
 use super::{Binding, ClassRef, Model};
 use crate::syntax::{ModuleId, ast};
 
-/// Aliases of a base class are followed this often.
-const MAX_ALIASES: u32 = 16;
-
 /// What a class inherits from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Base<'p> {
@@ -108,11 +105,7 @@ fn merge(mut lists: Vec<Vec<ClassRef>>, order: &mut Vec<ClassRef>) -> bool {
 }
 
 fn base<'p>(model: &Model<'p>, module: ModuleId, expr: &'p ast::Expr) -> Base<'p> {
-    let named = match expr {
-        ast::Expr::Subscript(generic) => &generic.value,
-        _ => expr,
-    };
-    match aliased(model, module, named) {
+    match model.unaliased(module, generic(expr), generic) {
         Some(Binding::Entity(id)) => Base::Own(ClassRef::Entity(id), expr),
         Some(Binding::Class(id)) => Base::Own(ClassRef::Class(id), expr),
         Some(Binding::External(dotted)) => Base::External(dotted, expr),
@@ -120,24 +113,12 @@ fn base<'p>(model: &Model<'p>, module: ModuleId, expr: &'p ast::Expr) -> Base<'p
     }
 }
 
-fn aliased<'p>(model: &Model<'p>, module: ModuleId, expr: &'p ast::Expr) -> Option<Binding<'p>> {
-    let mut binding = model.dotted(module, expr)?;
-    for _ in 0..MAX_ALIASES {
-        let Binding::Variable {
-            module,
-            value: Some(value),
-            ..
-        } = binding
-        else {
-            break;
-        };
-        let value = match value {
-            ast::Expr::Subscript(generic) => &generic.value,
-            _ => value,
-        };
-        binding = model.dotted(module, value)?;
+/// The class of which an expression may give the type arguments.
+fn generic(expr: &ast::Expr) -> &ast::Expr {
+    match expr {
+        ast::Expr::Subscript(generic) => &generic.value,
+        _ => expr,
     }
-    Some(binding)
 }
 
 impl<'p> Model<'p> {

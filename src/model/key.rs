@@ -8,7 +8,7 @@ use super::{ClassRef, Entity, EntityId, Function, FunctionKind, Key, Model};
 use crate::diagnostics::Diagnostic;
 use crate::ir::KeyType;
 use crate::syntax::ast::visitor::{Visitor, walk_expr};
-use crate::syntax::{Ranged, ast, span};
+use crate::syntax::{Ranged, ast, is_docstring, span};
 
 const REASON: &str = "the key is the address of an instance: it is told from the fields that `__init__` assigns, and never changes";
 
@@ -260,7 +260,7 @@ fn last_returned(def: &ast::StmtFunctionDef) -> Option<&ast::Expr> {
 /// Whether a method does nothing but return a field.
 fn returns_a_field(method: &Function<'_>) -> bool {
     let body = match &*method.def.body {
-        [ast::Stmt::Expr(docstring), rest @ ..] if docstring.value.is_string_literal_expr() => rest,
+        [first, rest @ ..] if is_docstring(first) => rest,
         whole => whole,
     };
     let [ast::Stmt::Return(returned)] = body else {

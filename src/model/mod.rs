@@ -58,6 +58,9 @@ pub struct Model<'p> {
     pub hierarchy: Hierarchy<'p>,
 }
 
+/// How many aliases of aliases are followed.
+const MAX_ALIASES: u32 = 16;
+
 /// A stateful entity.
 #[derive(Debug)]
 pub struct Entity<'p> {
@@ -250,6 +253,32 @@ impl<'p> Model<'p> {
             }
         }
         found
+    }
+
+    /// What `dotted` tells at the end of a chain of aliases (`Money = Decimal`); a variable that is no alias stays one. `through`
+    /// gives the part of an alias's value that it is another name for.
+    pub fn unaliased(
+        &self,
+        module: ModuleId,
+        expr: &ast::Expr,
+        through: impl Fn(&'p ast::Expr) -> &'p ast::Expr,
+    ) -> Option<Binding<'p>> {
+        let mut binding = self.dotted(module, expr)?;
+        for _ in 0..MAX_ALIASES {
+            let Binding::Variable {
+                module,
+                value: Some(value),
+                ..
+            } = binding
+            else {
+                break;
+            };
+            match self.dotted(module, through(value)) {
+                Some(next) => binding = next,
+                None => break,
+            }
+        }
+        Some(binding)
     }
 
     /// What an expression of names and dots stands for at the top of a module; a built-in is `builtins.…`.

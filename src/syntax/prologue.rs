@@ -1,6 +1,6 @@
 //! Where a module's own code begins.
 
-use super::{Ranged, Tree, ast};
+use super::{Ranged, Tree, ast, is_docstring};
 use crate::source::SourceFile;
 
 /// The line before which an import can be added: that of the first statement after the docstring and the `__future__`
@@ -20,8 +20,7 @@ pub fn imports_before(tree: &Tree, source: &SourceFile) -> u32 {
 
 fn opens_module(index: usize, statement: &ast::Stmt) -> bool {
     match statement {
-        ast::Stmt::Expr(expression) => index == 0 && expression.value.is_string_literal_expr(),
         ast::Stmt::ImportFrom(import) => import.module.as_deref() == Some("__future__"),
-        _ => false,
+        _ => index == 0 && is_docstring(statement),
     }
 }

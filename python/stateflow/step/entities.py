@@ -151,15 +151,13 @@ def _openings(
     blocks: Mapping[Callable[..., Any], Block],
     functions: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Iterator[tuple[str, Opening]]:
-    qualified = {block.qualified: block for block in blocks.values()}
     for method in ir["methods"]:
         body = method["body"]
         if body["kind"] != "split":
             continue
-        entry = functions[body["module"], body["function"]]["blocks"][0]
-        for node in entry["body"][-1:]:
+        function = functions[body["module"], body["function"]]
+        for node in function["blocks"][0]["body"][-1:]:
             if node["kind"] == "read" and node["parameter"] is not None:
-                home, dot, _ = body["function"].rpartition(".")
                 defaults = {
                     name: parameter.default
                     for name, parameter in inspect.signature(getattr(cls, method["name"])).parameters.items()
@@ -170,7 +168,7 @@ def _openings(
                     Opening(
                         node["parameter"],
                         ",".join(node["attributes"]),
-                        qualified[f"{body['module']}:{home}{dot}{node['then']['block']}"],
+                        blocks[_find(function, node["then"]["block"])],
                         [variable["name"] for variable in node["then"]["live"]],
                         [param["name"] for param in method["params"] if param["kind"] == "regular"],
                         frozenset(param["name"] for param in method["params"]),

@@ -60,14 +60,21 @@ def was_raised(error: BaseException) -> bool:
 
 def note_regrouped(error: BaseException) -> None:
     """Mark the groups that `except*` has made, of an exception and what led to it, while their tracebacks tell them."""
-    waiting: list[BaseException | None] = [error]
-    for current in waiting:
+    for current in led_to(error):
         if isinstance(current, BaseExceptionGroup) and current.__context__ is None and _is_regrouped(current):
             current.__dict__[REGROUPED] = True
-        if current is not None:
-            held = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
-            led = (current.__context__, current.__cause__, *held)
-            waiting.extend(one for one in led if not any(one is known for known in waiting))
+
+
+def led_to(error: BaseException) -> list[BaseException]:
+    """Return an exception and what led to it, each once: contexts, causes, and what groups hold."""
+    found, seen = [error], {id(error)}
+    for current in found:
+        held = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
+        for other in (current.__context__, current.__cause__, *held):
+            if other is not None and id(other) not in seen:
+                seen.add(id(other))
+                found.append(other)
+    return found
 
 
 def _is_regrouped(error: BaseException) -> bool:
