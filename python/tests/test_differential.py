@@ -34,8 +34,7 @@ def test_under_faults(program: Program) -> None:
 
 @each_program
 def test_in_place(program: Program) -> None:
-    addresses = reference(program).addresses
-    _agree(program, [forked(in_place, bundle(program), program.steps(), addresses)])
+    _agree(program, [forked(in_place, bundle(program), program.steps())])
 
 
 def _agree(program: Program, transcripts: list[list[object]]) -> None:

@@ -20,11 +20,10 @@ def differing(task: dict[str, Any]) -> Iterator[str]:
     """The worlds that differ, and how."""
     bundle, steps = Path(task["bundle"]), load(Path(task["scenario"]))
     transcript = json.loads(task["transcript"])
-    addresses = [(entity, key) for entity, key in task["addresses"]]
     expected = text(transcript)
     worlds: list[tuple[str, str, Callable[[], list[Json]]]] = [
         ("in memory", expected, lambda: forked(in_memory, bundle, steps, range(2), 4096)),
-        ("in place", expected, lambda: [forked(in_place, bundle, steps, addresses)]),
+        ("in place", expected, lambda: [forked(in_place, bundle, steps)]),
         ("with parked frames", expected, lambda: forked(in_memory, bundle, steps, range(1), 0)),
         ("under faults", text(in_the_end(transcript)), lambda: forked(under_faults, bundle, steps, range(20))),
     ]

@@ -34,7 +34,6 @@ def difference(program: Program, bundle: Path, package: Path) -> str | None:
         "bundle": str(bundle),
         "scenario": str(program.scenario),
         "transcript": text(expected.transcript),
-        "addresses": expected.addresses,
     }
     path = os.pathsep.join([str(package), str(ROOT / "python/tests")])
     command = [sys.executable, "-m", "faults.detect"]

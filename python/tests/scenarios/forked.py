@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
+import pickle
+import sys
 import traceback
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any
+
+
+class Died(AssertionError):
+    """The process was killed."""
 
 
 def forked(function: Callable[..., Any], *arguments: Any) -> Any:
     """What the function gives in a fork of this process; what it raises is an AssertionError here."""
-    context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(theirs, function, arguments))
-    process.start()
-    theirs.close()
-    try:
-        done, result = ours.recv()
-    except EOFError:
-        done, result = False, "the process died"
-    process.join()
+    ours, theirs = os.pipe()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    process = os.fork()
+    if process == 0:
+        _run(theirs, function, arguments)
+    os.close(theirs)
+    with open(ours, "rb") as pipe:
+        given = pipe.read()
+    _, status = os.waitpid(process, 0)
+    if status != 0:
+        raise Died(f"the process died: {status}")
+    done, result = pickle.loads(given)
     if not done:
         raise AssertionError(result)
     return result
 
 
-def _run(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _run(pipe: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Ends the process without what others would do at its end."""
     try:
-        pipe.send((True, function(*arguments)))
-    except BaseException:  # noqa: BLE001 - whatever it is, the parent is to know
-        pipe.send((False, traceback.format_exc()))
+        try:
+            given = pickle.dumps((True, function(*arguments)))
+        except BaseException:  # noqa: BLE001 - whatever it is, the parent is to know
+            given = pickle.dumps((False, traceback.format_exc()))
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        with open(pipe, "wb") as file:
+            file.write(given)
+        os._exit(0)
+    finally:
+        os._exit(1)

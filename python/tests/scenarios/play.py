@@ -44,14 +44,12 @@ class World(Protocol):
 
 
 def load(path: Path) -> list[Step]:
-    """The steps of a scenario file.
-
-    A step is `{"create": ENTITY, "with": ARGUMENTS}` or `{"call": [ENTITY, KEY, METHOD], "with": ARGUMENTS}`.
-    """
-    return [_step(step) for step in json.loads(path.read_text(encoding="utf-8"))]
+    """The steps of a scenario file."""
+    return [step_of(step) for step in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def _step(step: dict[str, Json]) -> Step:
+def step_of(step: dict[str, Json]) -> Step:
+    """A step, from `{"create": ENTITY, "with": ARGUMENTS}` or `{"call": [ENTITY, KEY, METHOD], "with": ARGUMENTS}`."""
     arguments = step.get("with", {})
     if "create" in step:
         return Step(step["create"], None, "__init__", arguments)
@@ -90,7 +88,11 @@ def _outcome(world: World, step: Step) -> Json:
 
 
 def _changes(before: dict[str, Json], after: dict[str, Json]) -> dict[str, Json]:
-    changed = {name: fields for name, fields in after.items() if name not in before or not alike(before[name], fields)}
+    changed = {
+        name: fields
+        for name, fields in after.items()
+        if name not in before or not (before[name] is fields or alike(before[name], fields))
+    }
     return changed | {name: None for name in before if name not in after}
 
 

@@ -8,12 +8,14 @@ from typing import Any
 from stateflow.adapters.service import Request, Service
 from stateflow.step.app import App
 from stateflow.step.message import Address
+from stateflow.step.record import Record
 from stateflow.step.reply import Failure, Reply
 
 from .play import Json, Step
 from .tracebacks import merged
 from .values import decode, encode
 
+Records = Callable[[], Iterable[tuple[Address, Record]]]
 Wait = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
@@ -29,17 +31,16 @@ def at_once(work: Coroutine[Any, Any, Any]) -> Any:
 class ServiceWorld:
     """The entities of a compiled app, behind a service.
 
-    `addresses` gives those whose states are looked at, when it has come to rest; `wait` runs what the service gives to its end.
+    `records` gives what is stored when it has come to rest; `wait` runs what the service gives to its end.
     """
 
-    def __init__(
-        self, app: App, service: Service, addresses: Callable[[], Iterable[tuple[str, str | int]]], wait: Wait
-    ) -> None:
+    def __init__(self, app: App, service: Service, records: Records, wait: Wait) -> None:
         self._app = app
         self._wait = wait
         self._service = service
-        self._addresses = addresses
+        self._records = records
         self._requests = 0
+        self._decoded: dict[bytes, Json] = {}
 
     def create(self, step: Step) -> Json:
         """Creates an entity."""
@@ -55,11 +56,17 @@ class ServiceWorld:
     def states(self) -> dict[str, Json]:
         """The fields of every entity that exists."""
         found = {}
-        for entity, key in self._addresses():
-            fields = self._wait(self._service.fields(Address(entity, key)))
-            if fields is not None:
-                found[f"{entity}/{key!r}"] = {name: encode(value, _address_of) for name, value in fields.items()}
+        for (entity, key), record in self._records():
+            if record.fields is not None:
+                found[f"{entity}/{key!r}"] = self._fields(record.fields, record)
         return dict(sorted(found.items()))
+
+    def _fields(self, encoded: bytes, record: Record) -> Json:
+        """The fields of a record; those that did not change are decoded once."""
+        if encoded not in self._decoded:
+            fields = self._app.fields(record) or {}
+            self._decoded[encoded] = {name: encode(value, _address_of) for name, value in fields.items()}
+        return self._decoded[encoded]
 
     def _outcome(self, reply: Reply) -> Json:
         try:

@@ -30,6 +30,9 @@ def encode(value: object, address_of: Callable[[object], Address | None]) -> Any
     return _Encoder(address_of).encode(value)
 
 
+_BUILT_IN = (list, tuple, dict, set, frozenset)
+
+
 class _Encoder:
     def __init__(self, address_of: Callable[[object], Address | None]) -> None:
         self._address_of = address_of
@@ -40,12 +43,13 @@ class _Encoder:
             return value
         if type(value) is float:
             return value if math.isfinite(value) else {"$float": str(value)}
-        scalar = _scalar(value)
-        if scalar is not None:
-            return scalar
-        address = self._address_of(value)
-        if address is not None:
-            return {"$entity": list(address)}
+        if type(value) not in _BUILT_IN:
+            scalar = _scalar(value)
+            if scalar is not None:
+                return scalar
+            address = self._address_of(value)
+            if address is not None:
+                return {"$entity": list(address)}
         if id(value) in self._open:
             return {"$cycle": len(self._open) - self._open.index(id(value))}
         self._open.append(id(value))
