@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from generator.compare import MOST_CALLS, TooLong, difference
-from generator.program import Program
+from generator.program import GUARD, Program
 
 
 def test_a_program_that_catches_everything_is_given_up_all_the_same() -> None:
@@ -23,13 +23,14 @@ class Box:
     def spin(self) -> str:
         try:
             for _ in range({MOST_CALLS}):
-                self.spun()
+                self.spun(1)
             return "done"
         except:
             return "caught"
 
-    def spun(self) -> None:
-        pass
+    def spun(self, fuel: int) -> None:
+        {GUARD}
+            pass
 """
     scenario = ({"create": "Box", "with": {"name": "a"}}, {"call": ["Box", "a", "spin"], "with": {}})
     with pytest.raises(TooLong):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -24,6 +25,7 @@ def main() -> int:
     end = given.seed + given.programs
     chunks = [(range(start, min(start + CHUNK, end)), given.whole) for start in range(given.seed, end, CHUNK)]
     total = Tally()
+    gc.freeze()
     with ProcessPoolExecutor(given.jobs, multiprocessing.get_context("fork")) as pool:
         for done in as_completed([pool.submit(_play, *chunk) for chunk in chunks]):
             tally, findings = done.result()

@@ -67,11 +67,10 @@ class Attempts:
     def _item(self) -> str:
         make = self._expressions.make
         type = self._draw.one([INT, INTS, BOX, PAIR, GRID])
-        value = make(type, 1)
         forms: list[Callable[[], tuple[str, Type | None]]] = [
             lambda: (f"Held(self.log, {make(STR, 1)})", STR),
             lambda: (f"Held(self.log, {make(STR, 0)}, {self._draw.one(CLASSES)})", STR),
-            lambda: (f"nullcontext({value})", type),
+            lambda: (f"nullcontext({make(type, 1)})", type),
             lambda: (f"suppress({self._draw.one(CLASSES).strip('()')})", None),
             lambda: (f"closing(Held(self.log, {make(STR, 0)}))", None),
         ]
@@ -121,19 +120,20 @@ class Attempts:
         lines = self._part("handler", depth, 2)
         self.handling -= 1
         used = "sys.exc_info()[1]" if name is None else name
-        ends: list[Lines] = [
-            [],
-            [],
-            [f"self.log.append(type({used}).__name__)"],
-            ["raise"],
-            ["self.log.append(type(sys.exc_info()[1]).__name__)", "raise"],
-            [f"raise Worse({self._expressions.make(INT, 2)}, 'w') from {used}"],
-            [f"raise {used}"],
-            [f"raise Oops({self._expressions.make(INT, 1)}, 'o') from None"],
+        make = self._expressions.make
+        ends: list[Callable[[], Lines]] = [
+            list,
+            list,
+            lambda: [f"self.log.append(type({used}).__name__)"],
+            lambda: ["raise"],
+            lambda: ["self.log.append(type(sys.exc_info()[1]).__name__)", "raise"],
+            lambda: [f"raise Worse({make(INT, 2)}, 'w') from {used}"],
+            lambda: [f"raise {used}"],
+            lambda: [f"raise Oops({make(INT, 1)}, 'o') from None"],
         ]
         if name is not None:
             self._scope.bound.discard(name)
-        return [*lines, *self._draw.one(ends)]
+        return [*lines, *self._draw.one(ends)()]
 
     def _last(self, depth: int) -> Lines:
         lines = self._part("last", depth, 2)
@@ -157,14 +157,14 @@ class Attempts:
         if not self._draw.chance(chance + 0.3):
             return self._raise(chance)
         make = self._expressions.make
-        errors = [
-            f"Oops({make(INT, 1)}, {make(STR, 1)})",
-            f"KeyError({make(STR, 1)})",
-            f"ExceptionGroup('in', [IndexError({make(INT, 1)}), Worse({make(INT, 1)}, {make(STR, 0)})])",
-            f"ZeroDivisionError({make(INT, 1)})",
-        ]
-        held = self._draw.some(errors, self._draw.number(1, 4))
         condition = f"if {make(INT, 1)} > {self._draw.one([-5, 0, 3])}:"
+        errors: list[Callable[[], str]] = [
+            lambda: f"Oops({make(INT, 1)}, {make(STR, 1)})",
+            lambda: f"KeyError({make(STR, 1)})",
+            lambda: f"ExceptionGroup('in', [IndexError({make(INT, 1)}), Worse({make(INT, 1)}, {make(STR, 0)})])",
+            lambda: f"ZeroDivisionError({make(INT, 1)})",
+        ]
+        held = [error() for error in self._draw.some(errors, self._draw.number(1, 4))]
         return [condition, f"    raise ExceptionGroup({make(STR, 1)}, [{', '.join(held)}])"]
 
     def _indented(self, make: Callable[[], Lines]) -> Lines:

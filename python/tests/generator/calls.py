@@ -91,14 +91,15 @@ class Calls:
         self._expressions.sites -= 2
         if not self._expressions.may_await:
             return f"gather({', '.join(self._ordinary())})[-6:]"
-        calls = self._branches(depth)
-        if self._draw.chance(0.2):
-            inner = [f"asyncio.gather({', '.join(calls)})", f"asyncio.gather({', '.join(self._branches(0))})"]
-            return f"[one for q in await asyncio.gather({', '.join(inner)}) for one in q][-6:]"
-        if self._draw.chance(0.3):
-            call = f"await asyncio.gather({', '.join([*calls, 'return_exceptions=True'])})"
-            return f"[-1 if isinstance(q, Oops) else q for q in {call}][-6:]"
-        return f"(await asyncio.gather({', '.join(calls)}))[-6:]"
+        if self._draw.chance(0.55):
+            return f"(await asyncio.gather({', '.join(self._branches(depth))}))[-6:]"
+        with self._expressions.no_walrus():
+            calls = self._branches(depth)
+            if self._draw.chance(0.4):
+                inner = f"asyncio.gather({', '.join(calls)}), asyncio.gather({', '.join(self._safe())})"
+                return f"[one for q in await asyncio.gather({inner}) for one in q][-6:]"
+        call = f"await asyncio.gather({', '.join([*calls, 'return_exceptions=True'])})"
+        return f"[-1 if isinstance(q, Oops) else q for q in {call}][-6:]"
 
     def _branches(self, depth: int) -> list[str]:
         calls = [self._parallel(depth) for _ in range(self._draw.number(0, 3))]
@@ -122,6 +123,11 @@ class Calls:
             ["asyncio.sleep(0, 3)", "self._soon(1)", f"*[q.add(1) for q in {self._peers()}[1:]]"],
         ]
         return self._draw.one(forms)
+
+    def _safe(self) -> list[str]:
+        """Awaitables none of which can raise while they are made: what runs beside them would not be awaited."""
+        forms = ["asyncio.sleep(0, 3)", "self._soon(1)", f"*[q.add(3) for q in {self._peers()}]"]
+        return self._draw.some(forms, self._draw.number(1, 3))
 
     def _ordinary(self) -> list[str]:
         """Arguments of which none but the first can raise: plain Python would not make the calls behind it."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import builtins
+import gc
+import itertools
+import logging
 import re
 import resource
-import shutil
+import signal
 import sys
 import tempfile
 import warnings
@@ -15,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.compiler import stateflow
-from scenarios.forked import forked
+from scenarios.forked import Died, forked
 from scenarios.plain import PlainWorld
-from scenarios.play import Step, alike, in_the_end, load, play, text
+from scenarios.play import Step, alike, in_the_end, play, step_of, text
 from scenarios.worlds import in_memory, in_place, under_faults
 
-from .program import Program
+from .program import GUARD, Program
 
 Json = Any
 MODULE = "app"
@@ -29,12 +32,15 @@ ON_PURPOSE = {"E0306", "E0407"}
 """What the compiler refuses although Python accepts it, and programs drawn at random sometimes do: a callee changes an argument
 that its caller uses again, a local is read where it surely has no value."""
 WORLDS = ("memory", "parked", "faults", "in place")
-MOST_CALLS = 3000
-"""A program in which more functions are called is not played."""
+MOST_CALLS = 150
+"""A program in which more methods and functions are called is not played."""
 _ENTITY = re.compile(r"<\S+ object at 0x[0-9a-f]+>|Address\(entity=[^)]*\)|\w+\[[^\]]*\]")
 """How messages show an entity: plain CPython tells where it lies in memory."""
+PLAIN_SECONDS = 0.5
+"""Of processor time, after which plain CPython is given up."""
 SECONDS = 6
-"""Of processor time, after which a world is given up."""
+"""Of processor time, after which the worlds are given up."""
+_COUNTER = "calls_"
 
 
 class TooLong(BaseException):
@@ -66,17 +72,15 @@ def _folder() -> str | None:
 
 
 def _difference(folder: Path, program: Program, worlds: Sequence[str]) -> Difference | None:
-    root = folder / "plain"
-    root.mkdir()
-    path = root / f"{MODULE}.py"
+    path = folder / f"{MODULE}.py"
     path.write_text(program.source, encoding="utf-8")
-    scenario = folder / "scenario.json"
-    scenario.write_text(json.dumps(program.scenario), encoding="utf-8")
-    steps = load(scenario)
+    steps = [step_of(step) for step in program.scenario]
     try:
-        expected, addresses = forked(_limited, _plain, root, steps)
-    except AssertionError as error:
+        expected = forked(_plain, folder / "plain", program.source, steps)
+    except Died as error:
         raise TooLong(str(error)) from error
+    except AssertionError as error:
+        return Difference(f"plain {_last_line(error)}", str(error))
     if expected is None:
         raise TooLong
     bundle = folder / "bundle"
@@ -86,11 +90,10 @@ def _difference(folder: Path, program: Program, worlds: Sequence[str]) -> Differ
         if codes and ON_PURPOSE.issuperset(codes):
             raise RefusedOnPurpose
         return Difference(f"{REFUSED} {' '.join(codes)}", done.stderr)
-    shutil.rmtree(root)
     try:
-        found = forked(_limited, _compiled, bundle, steps, addresses, worlds)
+        found = forked(_compiled, bundle, steps, worlds)
     except AssertionError as error:
-        return Difference(f"failed {str(error).strip().splitlines()[-1][:60]}", str(error))
+        return Difference(f"failed {_last_line(error)}", str(error))
     for world, transcript in found:
         wanted = _settled(in_the_end(expected) if world == "faults" else expected)
         transcript = _settled(transcript)
@@ -99,45 +102,42 @@ def _difference(folder: Path, program: Program, worlds: Sequence[str]) -> Differ
     return None
 
 
-def _limited(function: Callable[..., Any], *arguments: Any) -> Any:
+def _last_line(error: AssertionError) -> str:
+    return str(error).strip().splitlines()[-1][:60]
+
+
+def _limit(seconds: float) -> None:
+    """Ends this process after so much processor time, or where it takes too much memory."""
+    gc.disable()
+    logging.disable()
     warnings.simplefilter("ignore")
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-    return function(*arguments)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def _plain(root: Path, steps: list[Step]) -> Any:
-    world = PlainWorld(root, MODULE)
-    calls = 0
-
-    def count(frame: object, event: str, _: object) -> None:
-        nonlocal calls
-        calls += event == "call" and frame.f_code.co_filename.startswith(str(root))  # type: ignore[attr-defined]
-        if calls > MOST_CALLS:
-            raise TooLong
-
-    # A generator that is thrown away may be the one in which it is raised.
+def _plain(root: Path, source: str, steps: list[Step]) -> list[Json] | None:
+    """What plain CPython does; `None` where that is too much. Every call with fuel is counted at its guard."""
+    _limit(PLAIN_SECONDS)
+    root.mkdir()
+    counted = source.replace(GUARD, f"if {_COUNTER}() or {GUARD.removeprefix('if ')}")
+    (root / f"{MODULE}.py").write_text(counted, encoding="utf-8")
+    # A generator that is thrown away may be the one in which it is raised that there were too many calls.
     sys.unraisablehook = lambda _: None
-    sys.setprofile(count)
-    try:
-        transcript = play(world, steps)
-    except TooLong:
-        return None, None
-    finally:
-        sys.setprofile(None)
-    addresses = world.addresses()
-    # The program may have caught what was raised in it.
-    if calls > MOST_CALLS or not all(type(key) in (str, int) for _, key in addresses):
-        return None, None
-    return transcript, addresses
+    calls = itertools.repeat(False, MOST_CALLS)
+    setattr(builtins, _COUNTER, calls.__next__)
+    world = PlainWorld(root, MODULE)
+    transcript = play(world, steps)
+    is_over = calls.__length_hint__() == 0
+    return None if is_over or not all(type(key) in (str, int) for _, key in world.addresses()) else transcript
 
 
-def _compiled(bundle: Path, steps: list[Step], addresses: list[Any], worlds: Sequence[str]) -> list[tuple[str, Json]]:
+def _compiled(bundle: Path, steps: list[Step], worlds: Sequence[str]) -> list[tuple[str, Json]]:
+    _limit(SECONDS)
     plays: dict[str, Callable[[], list[list[Json]]]] = {
         "memory": lambda: in_memory(bundle, steps, range(1), 4096),
         "parked": lambda: in_memory(bundle, steps, range(1), 0),
         "faults": lambda: under_faults(bundle, steps, range(1)),
-        "in place": lambda: [in_place(bundle, steps, addresses)],
+        "in place": lambda: [in_place(bundle, steps)],
     }
     return [(world, transcript) for world in worlds for transcript in plays[world]()]
 
@@ -158,8 +158,6 @@ def _settled_error(raised: Json) -> Json:
     for led in ("cause", "context"):
         if led in raised:
             settled[led] = _settled_error(raised[led])
-    if "exceptions" in raised:
-        settled["exceptions"] = [_settled_error(member) for member in raised["exceptions"]]
     if "exceptions" in raised:
         settled["exceptions"] = [_settled_error(held) for held in raised["exceptions"]]
     if raised["type"] == "UnboundLocalError":

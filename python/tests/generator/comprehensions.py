@@ -64,11 +64,9 @@ class Comprehensions:
         """A lambda for `key`."""
         here = self._expressions
         name = self._name()
-        here.without_walrus += 1
-        with self._inner([name]):
+        with here.no_walrus(), self._inner([name]):
             self._bind({name: element})
             body = here.make(result, depth)
-        here.without_walrus -= 1
         return f"lambda {name}: {body}"
 
     @staticmethod
@@ -161,15 +159,14 @@ class Comprehensions:
 
     def _iterable(self, form: _Form) -> str:
         here = self._expressions
-        here.without_walrus += 1
-        values = form.text.format(here.make(form.whole, 1))
-        if self._draw.chance(0.15):
-            here.going_over += 1
-            test = f" if {here.condition(1)}" if self._draw.chance(0.5) else ""
-            here.going_over -= 1
-            values = f"(w for w in {values}{test})"
-        here.without_walrus -= 1
-        return values
+        with here.no_walrus():
+            values = form.text.format(here.make(form.whole, 1))
+            if self._draw.chance(0.15):
+                here.going_over += 1
+                test = f" if {here.condition(1)}" if self._draw.chance(0.5) else ""
+                here.going_over -= 1
+                values = f"(w for w in {values}{test})"
+            return values
 
     def _names(self, count: int) -> list[str]:
         """Names of an inner scope, each another."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from .calls import Calls
 from .comprehensions import Comprehensions
@@ -96,6 +97,15 @@ class Expressions:
             return make()
         finally:
             self.local -= 1
+
+    @contextmanager
+    def no_walrus(self) -> Iterator[None]:
+        """Where no name may be assigned."""
+        self.without_walrus += 1
+        try:
+            yield
+        finally:
+            self.without_walrus -= 1
 
     def without_quotes(self, make: Callable[[], str]) -> str:
         """What this makes, if it may stand in an f-string, or something that may."""

@@ -31,13 +31,13 @@ class Loops:
         """A `while` loop with a counter that nothing else assigns."""
         counter = f"turns_{len(self._scope.types)}"
         self._scope.types[counter] = Type("counter")
-        condition = self._statements.expressions.condition(2)
         limit = self._draw.number(1, 3)
-        head = self._draw.one(
-            [f"while {counter} < {limit} and {condition}:", f"while ({counter} := {counter} + 1) < {limit}:"]
-        )
+        counts_itself = self._draw.chance(0.5)
+        head = f"while ({counter} := {counter} + 1) < {limit}:"
+        if not counts_itself:
+            head = f"while {counter} < {limit} and {self._statements.expressions.condition(2)}:"
         bound = set(self._scope.bound)
-        step = [] if ":=" in head.split("<")[0] else [f"    {counter} += 1"]
+        step = [] if counts_itself else [f"    {counter} += 1"]
         lines = [f"{counter} = 0", head, *step, *self._inside(depth)]
         self._scope.bound &= bound
         return lines + self._otherwise(depth)

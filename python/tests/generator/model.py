@@ -56,6 +56,27 @@ class Entity:
     """The entity that it inherits from."""
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much of everything there may be in a program."""
+
+    entities: int
+    methods: int
+    """Of each class; there are as many helpers, functions and calls of clients as are said further on."""
+    helpers: int
+    forms: float
+    """How likely a class has a static method, a class method and a property."""
+    statements: int
+    """Of a body."""
+    calls: int
+    """Of clients."""
+
+
+SMALL, LARGE = Size(2, 2, 1, 0.15, 4, 5), Size(3, 4, 2, 0.3, 6, 9)
+SIZES = (*[SMALL] * 9, LARGE)
+"""Small ones find more in the same time, but some things take room."""
+
+
 @dataclass
 class Model:
     """The classes of a program."""
@@ -63,10 +84,16 @@ class Model:
     entities: list[Entity]
     crate: Entity
     """A plain class that is built like an entity, which every entity has one of."""
+    size: Size = SMALL
     functions: list[Method] = field(default_factory=list)
     """Of the module."""
     mixin: bool = False
     """Whether what all classes have stands in a class that they inherit from."""
+
+    @property
+    def classes(self) -> list[Entity]:
+        """Those of entities, and the crate."""
+        return [*self.entities, self.crate]
 
     def inherited(self, known: Entity) -> list[Method]:
         """The methods of a class: its own, and those of its base that it does not override."""

@@ -2,89 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .draw import Draw
 from .expressions import Expressions
 from .layout import spread
-from .model import Entity, Method, Model, Parameter, Scope
+from .library import DEFINITIONS, IMPORTS, SHARED, Used, commuting
+from .model import SIZES, Entity, Method, Model, Parameter, Scope
 from .scenario import make_scenario
 from .statements import Statements, indented
 from .types import BOOL, BOX, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS, Type, book, entity, peers, scores
 
 Json = Any
 CRATE = "Crate"
-PRELUDE = """
-from __future__ import annotations
-
-import asyncio
-import sys
-from contextlib import closing, nullcontext, suppress
-from dataclasses import dataclass, field
-
-from stateflow import entity, gather
-
-
-class Oops(Exception):
-    def __init__(self, code: int, why: str) -> None:
-        super().__init__(code, why)
-        self.code = code
-
-
-class Worse(Oops):
-    pass
-
-
-@dataclass
-class Box:
-    n: int
-    items: list[int] = field(default_factory=list)
-
-
-class Held:
-    def __init__(self, log: list[str], name: str, swallows=()) -> None:
-        self.log = log
-        self.name = name
-        self.swallows = swallows
-
-    def __enter__(self) -> str:
-        self.log.append(f"enter {self.name}")
-        return self.name
-
-    def __exit__(self, kind, error, trace) -> bool:
-        self.log.append(f"exit {kind and kind.__name__}")
-        return kind is not None and issubclass(kind, self.swallows)
-
-    def close(self) -> None:
-        self.log.append("close")
-
-
-def at(items, index):
-    return items[index % len(items)] if items else 0
-
-
-def row(grid: list[list[int]], index: int) -> list[int]:
-    return grid[index % len(grid)] if grid else []
-
-
-def push(items, item) -> None:
-    if len(items) < 6:
-        items.append(item)
-
-
-def deep(grid: list[list[int]]) -> list[list[int]]:
-    return [list(part) for part in grid]
-
-
-def copy_box(box: Box) -> Box:
-    return Box(box.n, list(box.items))
-
-
-def clip(number: int, top: int = 50) -> int:
-    return number if abs(number) < top else top
-"""
+GUARD = "if fuel < 1:"
+"""With what every method but a property begins, and every function that calls one."""
 
 
 @dataclass(frozen=True)
@@ -98,27 +31,30 @@ class Program:
 def generate(draw: Draw) -> Program:
     """A program."""
     model = _model(draw)
-    parts = [PRELUDE, *_mixin(model)]
-    parts += [_class(draw, model, known) for known in (*model.entities, model.crate)]
-    parts += ["\n".join(_definition(draw, model, model.crate, function)) for function in model.functions]
-    source = ast.unparse(ast.parse("\n".join(parts))) + "\n"
+    drawn = {known.name: _class(draw, model, known) for known in model.classes}
+    functions = [_definition(draw, model, model.crate, function) for function in model.functions]
+    source = _module(model, drawn, functions)
     often = draw.one([0, 0, 0.03, 0.2])
-    return Program(spread(source, lambda: draw.chance(often)), tuple(make_scenario(draw, model)))
+    if often:
+        source = spread(source, lambda: draw.chance(often))
+    return Program(source, tuple(make_scenario(draw, model)))
 
 
 def _model(draw: Draw) -> Model:
-    names = ["P", "Q", "R"][: draw.number(2, 3)]
+    size = draw.one(SIZES)
+    names = ["P", "Q", "R"][: draw.number(2, size.entities)]
     crate = Entity(CRATE, STR, _fields(names))
-    model = Model([Entity(name, INT if name == "R" else STR, _fields(names)) for name in names], crate)
+    entities = [Entity(name, INT if name == "R" else STR, _fields(names)) for name in names]
+    model = Model(entities, crate, size)
     model.mixin = draw.chance(0.4)
     for known in model.entities:
-        known.methods = [_method(draw, known.name, f"m{i}", names) for i in range(draw.number(2, 4))]
-        known.methods += [_method(draw, known.name, f"_h{i}", names) for i in range(draw.number(0, 2))]
+        known.methods = [_method(draw, known.name, f"m{i}", names) for i in range(draw.number(1, size.methods))]
+        known.methods += [_method(draw, known.name, f"_h{i}", names) for i in range(draw.number(0, size.helpers))]
         for form, initial in (("static", "s"), ("class", "c"), ("property", "v")):
-            if draw.chance(0.3):
+            if draw.chance(size.forms):
                 known.methods.append(_method(draw, known.name, f"{initial}0{known.name}", names, form))
-    crate.methods = [_method(draw, CRATE, f"b{i}", names, "plain") for i in range(draw.number(0, 2))]
-    model.functions = [_method(draw, CRATE, f"f{i}", names, "function") for i in range(draw.number(0, 2))]
+    crate.methods = [_method(draw, CRATE, f"b{i}", names, "plain") for i in range(draw.number(0, size.helpers))]
+    model.functions = [_method(draw, CRATE, f"f{i}", names, "function") for i in range(draw.number(0, size.helpers))]
     if draw.chance(0.4):
         _inherit(draw, *model.entities[:2])
     return model
@@ -170,109 +106,86 @@ def _method(draw: Draw, owner: str, name: str, names: list[str], form: str = "me
     return Method(owner, name, tuple(parameters), result, form, draw.chance(0.4))
 
 
-SHARED = [
-    "def note(self, value: int) -> int:",
-    '    self.log.append(f"note {value}")',
-    "    return value",
-    "def new_key(self) -> str:",
-    "    self.made += 1",
-    '    return f"{self.key}.{self.made}"',
-]
+def _class(draw: Draw, model: Model, known: Entity) -> list[list[str]]:
+    """The definitions of a class that are drawn."""
+    lines = [_definition(draw, model, known, method) for method in known.methods]
+    if known.base is not None and draw.chance(0.3):
+        lines.insert(0, [_head(known), *indented(["super().__init__(key, n, items)", "self.n = n + 1"])])
+    return lines
 
 
-def _mixin(model: Model) -> list[str]:
-    return ["\n".join(["class Shared:", *indented(["log: list[str]", "made: int", *SHARED])])] if model.mixin else []
+def _module(model: Model, drawn: dict[str, list[list[str]]], functions: list[list[str]]) -> str:
+    """The module, with what it uses of the library, of the fields, and of what is not an entity."""
+    used = Used()
+    for known in model.entities:
+        used.add_all(drawn[known.name])
+    classes = model.entities
+    if "crate" in used or CRATE in used:
+        classes = [*classes, model.crate]
+        used.add_all([*drawn[CRATE], *functions])
+    library = {known.name: used.pick(commuting("Q" if known.name == "P" else "P")) for known in classes}
+    shared = used.pick(SHARED)
+    parts = [_mixin(shared, used)] * model.mixin
+    for known in classes:
+        own = [] if known.base is not None else [*_initial(model, known, used), *_lines(library[known.name])]
+        own += [] if known.base is not None or model.mixin else _lines(shared)
+        parts.append(_written(model, known, [*own, *(line for lines in drawn[known.name] for line in lines)]))
+    parts += ["\n".join(lines) for lines in functions if model.crate in classes]
+    used.add("\n".join(parts))
+    return "\n\n\n".join([IMPORTS, *used.pick(DEFINITIONS), *parts]) + "\n"
 
 
-def _class(draw: Draw, model: Model, known: Entity) -> str:
-    lines: list[str] = []
-    if known.base is None or draw.chance(0.3):
-        annotation = known.key.annotation
-        lines.append(f"def __init__(self, key: {annotation}, n: int, items: list[int]) -> None:")
-        if known.base is not None:
-            lines += indented(["super().__init__(key, n, items)", "self.n = n + 1"])
-        elif known is model.crate:
-            lines += indented(_initial(known))
-        else:
-            lines += indented([*_initial(known), f'self.crate = {CRATE}(f"{{type(self).__name__}}-{{key}}", n, [n])'])
-    if known.base is None:
-        lines += ["" if known is model.crate else f"def __key__(self) -> {known.key.annotation}:\n    return self.key"]
-        lines += [line for part in _links(model, known) for line in part.split("\n")]
-        lines += [] if model.mixin else SHARED
-        lines += _commuting(known)
-    for method in known.methods:
-        lines += _definition(draw, model, known, method)
+def _mixin(shared: list[str], used: Used) -> str:
+    fields = ["log: list[str]", *["made: int"] * ("made" in used)]
+    return "\n".join(["class Shared:", *indented([*fields, *_lines(shared)])])
+
+
+def _lines(parts: list[str]) -> list[str]:
+    return [line for part in parts for line in part.split("\n")]
+
+
+def _written(model: Model, known: Entity, lines: list[str]) -> str:
     bases = [known.base] if known.base is not None else ["Shared"] if model.mixin else []
-    header = f"class {known.name}({', '.join(bases)}):"
-    body = [line for part in lines for line in part.split("\n")] or ["pass"]
     decorators = [] if known is model.crate else ["@entity"]
-    return "\n".join([*decorators, header, *indented(body)])
+    return "\n".join([*decorators, f"class {known.name}({', '.join(bases)}):", *indented(lines or ["pass"])])
 
 
-def _initial(known: Entity) -> list[str]:
+def _head(known: Entity) -> str:
+    return f"def __init__(self, key: {known.key.annotation}, n: int, items: list[int]) -> None:"
+
+
+def _initial(model: Model, known: Entity, used: Used) -> list[str]:
+    """The methods that make an entity, name it, and tell it and its crate of the others."""
     plain = {"n": "n", "s": '"s"', "items": "items", "more": "[n]", "words": '["w"]', "grid": "[[1], [2, n]]"}
     plain |= {"table": '{"a": 1, "b": n}', "pair": '(n, "p")', "box": "Box(n, [n])"}
-    lines = ["self.key = key", "self.log: list[str] = []", "self.made = 0", "self.total = 0", "self.fixed = n"]
-    lines.append('self.fixed_name = "fixed"')
+    always = {"total": "0", "made": "0", "fixed": "n", "fixed_name": '"fixed"'}
+    lines = [_head(known), "    self.key = key", "    self.log: list[str] = []"]
+    lines += [f"    self.{name} = {value}" for name, value in always.items() if name in used]
     for name, type in known.fields.items():
-        value = plain.get(name, "[]" if type.name == "list" else "{}")
-        lines.append(f"self.{name}: {type.annotation} = {value}")
-    return lines
-
-
-def _links(model: Model, known: Entity) -> list[str]:
-    """The method that tells an entity, and its crate, of the others."""
-    given = [
-        (name, type)
-        for name, type in known.fields.items()
-        if name.endswith("s") and type.name == "list" and len(name) == 2
-    ]
-    lines = [f"def link(self, {', '.join(f'{name}: {type.annotation}' for name, type in given)}) -> None:"]
-    for name, type in given:
-        low = name[0]
-        lines += [
-            f"    self.{name} = {name}",
-            f'    self.{low}_book = {{"a": {name}[0], "b": {name}[-1]}}',
-            f"    self.{low}_scores = {{{name}[0]: 1}}",
-        ]
+        if name in used or name == "n":
+            value = plain.get(name, "[]" if type.name == "list" else "{}")
+            lines.append(f"    self.{name}: {type.annotation} = {value}")
     if known is not model.crate:
-        lines.append(f"    self.crate.link({', '.join(f'list({name})' for name, _ in given)})")
+        lines += [f'    self.crate = {CRATE}(f"{{type(self).__name__}}-{{key}}", n, [n])'] * ("crate" in used)
+        lines += [f"def __key__(self) -> {known.key.annotation}:", "    return self.key"]
+    return [*lines, *_link(model, known, used)]
+
+
+def _link(model: Model, known: Entity, used: Used) -> list[str]:
+    given = {f"{other.name.lower()}s": peers(other.name) for other in model.entities}
+    lines = [f"def link(self, {', '.join(f'{name}: {type.annotation}' for name, type in given.items())}) -> None:"]
+    lines.append('    self.log.append("link")')
+    for name in given:
+        low = name[0]
+        values = {
+            name: name,
+            f"{low}_book": f'{{"a": {name}[0], "b": {name}[-1]}}',
+            f"{low}_scores": f"{{{name}[0]: 1}}",
+        }
+        lines += [f"    self.{field} = {value}" for field, value in values.items() if field in used]
+    if known is not model.crate and "crate" in used:
+        lines.append(f"    self.crate.link({', '.join(f'list({name})' for name in given)})")
     return lines
-
-
-def _commuting(known: Entity) -> list[str]:
-    """Methods that give the same whatever runs beside them."""
-    other = "Q" if known.name == "P" else "P"
-    return f"""
-def plus(self, k: int) -> int:
-    self.total += k
-    return k + 1
-
-async def add(self, k: int) -> int:
-    self.total += k
-    return k * 2 % 97
-
-async def check(self, k: int) -> int:
-    self.total += 1
-    if k % 5 == 4:
-        raise Oops(k, self.fixed_name)
-    return k
-
-async def _pass(self, other: {other}, k: int) -> int:
-    got = await other.add(k)
-    self.total += got
-    return got
-
-async def _soon(self, k: int) -> int:
-    await asyncio.sleep(0)
-    self.total += k
-    return k
-
-async def spread(self, others: list[{other}], k: int) -> int:
-    got = await asyncio.gather(*[other.add(k) for other in others], self._soon(k), *[self._pass(o, 1) for o in others])
-    self.total += len(got)
-    return sum(got) % 97
-""".strip().splitlines()
 
 
 def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list[str]:
@@ -289,13 +202,13 @@ def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list
     if method.form == "property":
         value = draw.inside(name, lambda: expressions.make(method.result, 2))
         return ["@property", f"def {method.name}(self) -> {method.result.annotation}:", f"    return {value}"]
-    body = draw.inside(name, lambda: Statements(expressions).body(draw.number(2, 6), 2))
+    body = draw.inside(name, lambda: Statements(expressions).body(draw.number(1, model.size.statements), 2))
     decorators, receiver = _RECEIVERS.get(method.form, ([], "self"))
     return [
         *decorators,
         f"{'async ' * method.is_async}def {method.name}({receiver}, {_signature(method)}) -> {method.result.annotation}:",
         f'    self.log.append(f"{method.name} {{fuel}}")',
-        "    if fuel < 1:",
+        f"    {GUARD}",
         f"        return {guard}",
         *indented(body),
     ]

@@ -17,7 +17,7 @@ def make_scenario(draw: Draw, model: Model) -> list[Json]:
     """Creations, introductions, and calls of any methods."""
     steps = [_create(known, number) for known in model.entities for number in range(COUNT)]
     steps += [_link(model, known, number) for known in model.entities for number in range(COUNT)]
-    for _ in range(draw.number(5, 9)):
+    for _ in range(draw.number(3, model.size.calls)):
         known = draw.one(model.entities)
         method = draw.one([method for method in model.inherited(known) if method.public])
         steps.append(_call(draw, model, known, method))

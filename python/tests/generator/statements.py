@@ -164,13 +164,12 @@ class Statements:
         name = here.new_name(FUNCTION)
         default = f" = {here.without_calls(lambda: here.make(INT, 1))}" if self.draw.chance(0.3) else ""
         changed = self.draw.one(known) if known and self.draw.chance(0.3) else None
-        here.without_walrus += 1
         bound = set(self.scope.bound)
         if changed in self.scope.bound:
             self.scope.bound.discard(changed or "")
-        body = here.without_calls(lambda: here.make(INT, 1))
+        with here.no_walrus():
+            body = here.without_calls(lambda: here.make(INT, 1))
         self.scope.bound = bound
-        here.without_walrus -= 1
         self.scope.bound.add(name)
         if changed is None and self.draw.chance(0.5):
             return [f"{name} = lambda p{default}: p + {body}"]

@@ -77,17 +77,17 @@ class Targets:
             lambda: f'{make(TABLE, 0)}["{self._draw.one(KEYS[:2])}"]',
             lambda: f"[{make(INT, 1)}, *{make(INTS, 1)}][{make(INT, 1)} % 1]",
         ]
-        place, value = self._draw.one(places)(), make(INT, 2)
-        operator = self._draw.one(["+=", "-=", "|=", "^=", "&="])
         if self._draw.chance(0.25):
             type = self._draw.one([INTS, STR])
-            known = [
+            extended = [
                 *self._scope.names(type),
                 *(f"self.{n}" for n, t in self._expressions.own.fields.items() if t == type),
             ]
-            if known:
-                place = self._draw.one(known)
+            if extended:
+                place = self._draw.one(extended)
                 return [f"if len({place}) < 6:", f"    {place} += {make(type, 2)}"]
+        place, value = self._draw.one(places)(), make(INT, 2)
+        operator = self._draw.one(["+=", "-=", "|=", "^=", "&="])
         guard = ["if self.items:", f"    {place} {operator} {value}"]
         return guard if "self.items[" in place else [f"{place} {operator} {value}"]
 
