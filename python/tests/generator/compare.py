@@ -32,7 +32,7 @@ ON_PURPOSE = {"E0306", "E0407"}
 """What the compiler refuses although Python accepts it, and programs drawn at random sometimes do: a callee changes an argument
 that its caller uses again, a local is read where it surely has no value."""
 WORLDS = ("memory", "parked", "faults", "in place")
-MOST_CALLS = 150
+MOST_CALLS = 100
 """A program in which more methods and functions are called is not played."""
 _ENTITY = re.compile(r"<\S+ object at 0x[0-9a-f]+>|Address\(entity=[^)]*\)|\w+\[[^\]]*\]")
 """How messages show an entity: plain CPython tells where it lies in memory."""

@@ -73,7 +73,7 @@ class Size:
 
 
 SMALL, LARGE = Size(2, 2, 1, 0.15, 4, 5), Size(3, 4, 2, 0.3, 6, 9)
-SIZES = (*[SMALL] * 9, LARGE)
+SIZES = (*[SMALL] * 19, LARGE)
 """Small ones find more in the same time, but some things take room."""
 
 

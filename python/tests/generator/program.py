@@ -34,7 +34,7 @@ def generate(draw: Draw) -> Program:
     drawn = {known.name: _class(draw, model, known) for known in model.classes}
     functions = [_definition(draw, model, model.crate, function) for function in model.functions]
     source = _module(model, drawn, functions)
-    often = draw.one([0, 0, 0.03, 0.2])
+    often = draw.one([0, 0, 0, 0.1])
     if often:
         source = spread(source, lambda: draw.chance(often))
     return Program(source, tuple(make_scenario(draw, model)))
