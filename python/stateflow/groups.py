@@ -7,7 +7,7 @@ from types import CodeType, TracebackType
 from typing import Any
 
 from stateflow.exits import result, throw
-from stateflow.wire.exceptions import LINES, REGROUPED
+from stateflow.wire.exceptions import LINES, REGROUPED, is_wrapper
 
 _PASSED: frozenset[CodeType] = frozenset({throw.__code__, result.__code__})
 """What raises an exception again that CPython would have let through."""
@@ -52,6 +52,8 @@ class Parts:
 
     def collect(self, error: BaseException) -> None:
         """Take note of what a handler has raised."""
+        if error.__context__ is None and is_wrapper(error, self.error):
+            error.__dict__[REGROUPED] = True
         same = _is_same(error, self.error)
         (self.reraised if same else self.raised).append(error)
 

@@ -12,7 +12,7 @@ LINES = "__stateflow_lines__"
 """The attribute of an exception that came from elsewhere: the lines of its traceback up to here."""
 
 REGROUPED = "__stateflow_regrouped__"
-"""The attribute of a group that `except*` has made of what its handlers raised: that has no context, whatever is being handled."""
+"""The attribute of a group that `except*` has made: that has no context, whatever is being handled."""
 
 _RAISE = opmap["RAISE_VARARGS"]
 
@@ -77,12 +77,32 @@ def led_to(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _is_regrouped(error: BaseException) -> bool:
-    """Tell whether a group was raised by no `raise`: CPython notes no line for what the end of `except*` raises."""
+def is_wrapper(error: BaseException, naked: BaseException) -> bool:
+    """Tell whether a group is what `except*` hands its handler in place of an exception that is none."""
+    return (
+        isinstance(error, BaseExceptionGroup)
+        and error.message == ""
+        and len(error.exceptions) == 1
+        and error.exceptions[0] is naked
+    )
+
+
+def _is_regrouped(error: BaseExceptionGroup[Any]) -> bool:
+    """Tell whether a group was raised by no `raise`, or by one that raises again what its handler was given.
+
+    CPython notes no line for what the end of `except*` raises, and gives no context to what is being handled itself.
+    """
     entry = error.__traceback__
     while entry is not None and entry.tb_next is not None:
         entry = entry.tb_next
-    return entry is not None and entry.tb_frame.f_code.co_code[entry.tb_lasti] != _RAISE
+    if entry is None:
+        return False
+    operation, given = entry.tb_frame.f_code.co_code[entry.tb_lasti : entry.tb_lasti + 2]
+    if operation != _RAISE:
+        return True
+    naked = error.exceptions[0]
+    is_its_own = naked.__traceback__ is not None and naked.__traceback__.tb_frame is entry.tb_frame
+    return not error.__dict__.get(LINES) and (given == 0 or (is_its_own and is_wrapper(error, naked)))
 
 
 def fill_exception(error: BaseException, layout: Layout, content: list[Any]) -> None:
