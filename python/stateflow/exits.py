@@ -5,7 +5,7 @@ what is pending while a `finally` runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import aclosing, closing, nullcontext, suppress
 from inspect import isawaitable
 from types import TracebackType
@@ -132,12 +132,38 @@ async def await_while_handling(
     error: BaseException, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Await what a function gives, as `while_handling` calls one."""
-    before = error.__traceback__, error.__context__
-    try:
-        raise error
-    except BaseException:  # noqa: BLE001 - it may be any
-        _restore(error, *before)
-        return await function(*args, **kwargs)
+    return await _Handling(error, function(*args, **kwargs))
+
+
+class _Handling:
+    """Awaits a coroutine while an exception is being handled.
+
+    What the event loop throws into a coroutine goes straight to the innermost one, past what those around it are handling.
+    """
+
+    __slots__ = ("coroutine", "error")
+
+    def __init__(self, error: BaseException, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self.error = error
+        self.coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        error, coroutine = self.error, self.coroutine
+        before = error.__traceback__, error.__context__
+        try:
+            raise error
+        except BaseException:  # noqa: BLE001 - it may be any
+            _restore(error, *before)
+            resume, given = coroutine.send, None
+            while True:
+                try:
+                    waits = resume(given)
+                except StopIteration as done:
+                    return done.value
+                try:
+                    resume, given = coroutine.send, (yield waits)
+                except BaseException as raised:  # noqa: BLE001 - it may be any
+                    resume, given = coroutine.throw, raised
 
 
 def _restore(error: BaseException, traceback: TracebackType | None, context: BaseException | None) -> None:
