@@ -23,6 +23,7 @@ from scenarios.plain import PlainWorld
 from scenarios.play import Step, alike, in_the_end, play, step_of, text
 from scenarios.worlds import in_memory, in_place, under_faults
 
+from .library import THROWING
 from .program import GUARD, Program
 
 Json = Any
@@ -94,9 +95,10 @@ def _difference(folder: Path, program: Program, worlds: Sequence[str]) -> Differ
         found = forked(_compiled, bundle, steps, worlds)
     except AssertionError as error:
         return Difference(f"failed {_last_line(error)}", str(error))
+    throws = THROWING in program.source
     for world, transcript in found:
-        wanted = _settled(in_the_end(expected) if world == "faults" else expected)
-        transcript = _settled(transcript)
+        wanted = _settled(in_the_end(expected) if world == "faults" else expected, throws)
+        transcript = _settled(transcript, throws)
         if not alike(wanted, transcript):
             return _describe(world, wanted, transcript)
     return None
@@ -142,26 +144,33 @@ def _compiled(bundle: Path, steps: list[Step], worlds: Sequence[str]) -> list[tu
     return [(world, transcript) for world in worlds for transcript in plays[world]()]
 
 
-def _settled(transcript: list[Json]) -> list[Json]:
-    """The transcript without what CPython itself does not settle: once a function is warm, CPython 3.11 may read an unbound
-    variable together with the instruction before, and then names the line of that one."""
+def _settled(transcript: list[Json], throws: bool) -> list[Json]:
+    """The transcript without what CPython itself does not settle.
+
+    Once a function is warm, CPython 3.11 may read an unbound variable together with the instruction before, and then names the line
+    of that one. An exception that the event loop throws goes to the innermost coroutine, and misses what those around it handle; in
+    3.11, the lines of those in between get lost, too.
+    """
     settled = []
     for entry in transcript:
         if "raised" in entry:
-            entry = {**entry, "raised": _settled_error(entry["raised"])}
+            entry = {**entry, "raised": _settled_error(entry["raised"], throws)}
         settled.append(entry)
     return settled
 
 
-def _settled_error(raised: Json) -> Json:
+def _settled_error(raised: Json, throws: bool) -> Json:
     settled = {**raised, "message": _ENTITY.sub("…", raised["message"])}
     for led in ("cause", "context"):
         if led in raised:
-            settled[led] = _settled_error(raised[led])
+            settled[led] = _settled_error(raised[led], throws)
     if "exceptions" in raised:
-        settled["exceptions"] = [_settled_error(held) for held in raised["exceptions"]]
+        settled["exceptions"] = [_settled_error(held, throws) for held in raised["exceptions"]]
+    if throws:
+        settled.pop("context", None)
+        settled["lines"] = raised["lines"][:1] + raised["lines"][-1:]
     if raised["type"] == "UnboundLocalError":
-        *calls, last = raised["lines"]
+        *calls, last = settled["lines"]
         settled["lines"] = [*calls, f"{last.partition(':')[0]} {last.partition(' ')[2]}"]
     return settled
 

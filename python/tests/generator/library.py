@@ -89,6 +89,10 @@ def new_key(self) -> str:
 """Methods of all classes."""
 
 
+THROWING = ".check("
+"""The call of the only one of these methods that raises an exception."""
+
+
 def commuting(other: str) -> list[str]:
     """Methods that give the same whatever runs beside them; some call entities of another class."""
     return f"""
