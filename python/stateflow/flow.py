@@ -157,7 +157,10 @@ def gather(*branches: Any, return_exceptions: object = False) -> Transition:
     """Make several calls, and go on with the list of their results; in an asynchronous block, await what else is given."""
     if sys._getframe(1).f_code.co_flags & CO_COROUTINE:
         for branch in branches:
-            if type(branch) is not Transition and not isawaitable(branch):
+            if type(branch) is Transition:
+                continue
+            hash(branch)
+            if not isawaitable(branch):
                 raise TypeError("An asyncio.Future, a coroutine or an awaitable is required")
     return Transition(Verb.GATHER, bool(return_exceptions), branches, {})
 
