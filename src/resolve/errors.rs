@@ -248,16 +248,53 @@ pub(crate) fn reference_member(
     }
 }
 
+/// Why a method cannot be used through its class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ThroughClass {
+    /// It is not called there.
+    Value,
+    /// What it is called on does not stand first, or cannot be told.
+    NoReceiver,
+    /// It may be called on what is not of the class.
+    AnotherClass,
+    /// It is a special method.
+    Special,
+}
+
 /// A method that is looked up on the class.
-pub(crate) fn unbound(facts: &Facts<'_>, code: CodeId, at: Span) -> Diagnostic {
-    let name = &facts.codes.get(code).name;
-    Diagnostic::new(
-        "E0209",
-        format!("using `{name}` through the class is not supported yet"),
-        at,
-        "",
-    )
-    .help("call the method on the instance")
+pub(crate) fn unbound(facts: &Facts<'_>, code: CodeId, why: ThroughClass, at: Span) -> Diagnostic {
+    let code = facts.codes.get(code);
+    let name = &code.name;
+    let (message, note, help) = match why {
+        ThroughClass::Value => (
+            format!("`{name}` is used through the class without being called"),
+            "whoever calls it may call it on another entity, and the method that does so cannot be cut there".to_owned(),
+            format!("call it where it stands: `{name}(…)`"),
+        ),
+        ThroughClass::NoReceiver => (
+            format!("what `{name}` is called on cannot be told"),
+            "through the class, a method is called on its first argument, and where that is another entity the call leaves this one".to_owned(),
+            "write the instance as the first argument, with a type".to_owned(),
+        ),
+        ThroughClass::AnotherClass => (
+            format!("`{name}` may be called on something that does not have it"),
+            "the entity that is called has the methods of its own class and of its bases alone".to_owned(),
+            "call the method on the instance, or test with `isinstance` before".to_owned(),
+        ),
+        ThroughClass::Special => (
+            format!("`{name}` cannot be called on another entity"),
+            "special methods belong to the entity itself".to_owned(),
+            format!("give `{}` a method with an ordinary name", owner_of(name)),
+        ),
+    };
+    Diagnostic::new("E0209", message, at, "")
+        .note(note)
+        .help(help)
+}
+
+/// The class in the name of a method.
+fn owner_of(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(owner, _)| owner)
 }
 
 /// Why a function that leaves its entity cannot be used.

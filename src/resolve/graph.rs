@@ -107,6 +107,7 @@ impl<'g, 'a> Graph<'g, 'a> {
                 .builtin_receivers
                 .extend(found.builtin_receivers.iter().copied());
             self.calls(found, resolution);
+            self.unbound(found, resolution);
             self.uncarriable(found, at, resolution);
             let kept = found.kept.iter().cloned();
             resolution.uncarriable_kept.extend(kept);
@@ -211,6 +212,13 @@ impl<'g, 'a> Graph<'g, 'a> {
                 Some(errors::leaving_function(&code.name, why, at, leaves_at))
             })
             .collect()
+    }
+
+    fn unbound(&self, found: &Findings, resolution: &mut Resolution) {
+        for (at, code) in &found.unbound {
+            let callee = self.facts.codes.span(self.facts.model, *code);
+            resolution.unbound.entry(*at).or_default().push(callee);
+        }
     }
 
     fn uncarriable(&self, found: &Findings, at: Span, resolution: &mut Resolution) {

@@ -89,6 +89,9 @@ pub struct Resolution {
     /// The app's own functions that run in place, by the span of the call (for a property, of the attribute): the spans of their
     /// definitions.
     pub calls: HashMap<Span, Vec<Span>>,
+    /// The methods that are called through a class, which are given their receiver as the first argument, by the span of the call:
+    /// the spans of their definitions.
+    pub unbound: HashMap<Span, Vec<Span>>,
     /// Expressions whose value is a built-in container or string (`list`, `dict`, `set`, `str`, …): looking up a method on
     /// them cannot fail or run code.
     pub builtin_receivers: HashSet<Span>,

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from stateflow.collectors import COLLECTORS
@@ -17,7 +18,7 @@ from stateflow.loops import LOOPS
 from stateflow.step.entities import Block, Entity, bind_blocks, codes_of_coroutines
 from stateflow.step.message import Address
 from stateflow.step.record import Record
-from stateflow.step.references import address_of
+from stateflow.step.references import Handle, address_of
 from stateflow.step.reply import Failure, Reply
 from stateflow.step.traces import Traces
 from stateflow.wire.errors import Malformed, Unencodable
@@ -95,6 +96,14 @@ class App:
     def address_of(self, value: object) -> Address | None:
         """Return the address that a reference stands for; None for any other value."""
         return address_of(value) if type(value) in self.reference_classes else None
+
+    def called_through_class(self, function: object, args: Sequence[object]) -> Handle | None:
+        """Return the method that is called where `Class.method` is given another entity first; None for any other call."""
+        if not isinstance(function, FunctionType) or not args:
+            return None
+        address = self.address_of(args[0])
+        name = None if address is None else self.entities[address.entity].targets.get(function)
+        return None if address is None or name is None else Handle(address, name)
 
     def encode(self, value: object, where: str = "", label: str = "value") -> bytes:
         """Encode a value. Raises `StateflowError` naming the path to what cannot be encoded."""

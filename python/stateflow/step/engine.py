@@ -70,7 +70,7 @@ def _invoke(activity: Activity) -> None:
         activity.give_up(EntityNotFound(*message.address))
         return
     args, kwargs = activity.reader.read(message.payload)
-    _drive(activity, _call_method, (activity.instance, message.target, args, kwargs), {})
+    _drive(activity, _call_method, (activity, message.target, args, kwargs), {})
 
 
 def _return(activity: Activity) -> None:
@@ -227,11 +227,17 @@ def _dispatch(activity: Activity, transition: Transition) -> _Todo:
             return _create_remotely, (activity, entity, transition.args, transition.kwargs), {}
     elif type(subject) is Handle:
         return _call_remotely, (activity, subject, transition.args, transition.kwargs), {}
+    handle = activity.app.called_through_class(subject, transition.args)
+    if handle is not None:
+        return _call_remotely, (activity, handle, transition.args[1:], transition.kwargs), {}
     return subject, transition.args, transition.kwargs
 
 
-def _call_method(instance: Any, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return getattr(instance, method)(*args, **kwargs)
+def _call_method(activity: Activity, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    function = activity.entity.overridden.get(method)
+    if function is not None:
+        return function(activity.instance, *args, **kwargs)
+    return getattr(activity.instance, method)(*args, **kwargs)
 
 
 def _fork(activity: Activity, transition: Transition) -> object:

@@ -123,6 +123,10 @@ class Entity:
         }
         """The names of the parameters of each method, without `self`."""
         self.parameters["__init__"] = [param["name"] for param in ir["init"]]
+        self.targets = {function: _target(cls, function) for function in _functions(cls)}
+        """What the messages that call its methods name, those of base classes too."""
+        self.overridden = {name: function for function, name in self.targets.items() if ":" in name}
+        """Those of its methods that an instance does not have under their own names."""
         self.coroutines = frozenset(_coroutines(cls))
         """The code of the asynchronous methods and blocks."""
         self.reference_class = make_reference_class(cls, frozenset(_methods(cls)))
@@ -186,6 +190,17 @@ def _methods(cls: type) -> list[str]:
         for name, value in names.items()
         if isinstance(value, FunctionType) and not name.startswith("__") and flow.method_of(value) is None
     ]
+
+
+def _functions(cls: type) -> Iterator[Callable[..., Any]]:
+    for base in cls.__mro__[:-1]:
+        yield from (value for value in vars(base).values() if isinstance(value, FunctionType))
+
+
+def _target(cls: type, function: Callable[..., Any]) -> str:
+    """Return the name of a method; one that is overridden, or private to its class, is named with module and class."""
+    is_found = getattr(cls, function.__name__, None) is function
+    return function.__name__ if is_found else f"{function.__module__}:{function.__qualname__}"
 
 
 def _coroutines(cls: type) -> Iterator[CodeType]:

@@ -42,6 +42,8 @@ def _awaited_here(activity: Activity, branch: Any) -> Any:
     """Return the coroutine that a branch gives, where it calls an asynchronous function that never leaves: it needs no frames."""
     if type(branch) is not Transition or branch.verb is not Verb.CALL or not iscoroutinefunction(branch.subject):
         return branch
+    if activity.app.called_through_class(branch.subject, branch.args) is not None:
+        return branch
     function = getattr(branch.subject, "__func__", branch.subject)
     if function.__code__ in activity.app.cut_coroutines:
         return branch

@@ -42,31 +42,45 @@ impl<'m, 'p> Flow<'_, 'm, 'p> {
                 None
             }
         };
-        let arguments = self.arguments(&call.arguments);
+        let all = self.arguments(&call.arguments);
         let at = self.at(call);
         let site = self.site(call);
+        let mut arguments = all.as_slice();
         let on = match (&*call.func, &receiver) {
+            _ if self.app.resolution.unbound.contains_key(&at) => {
+                let first;
+                (first, arguments) = arguments.split_at(1);
+                self.on(&first[0])
+            }
             (Expr::Attribute(attribute), _) if self.own_field(attribute).is_some() => On::Own,
             (_, Some(receiver)) => On::Other(receiver),
             _ => On::Nothing,
         };
         let callees = self.app.resolution.calls.get(&at);
         let reads = match callees {
-            Some(callees) => self.in_place(callees, at, &arguments, on),
+            Some(callees) => self.in_place(callees, at, arguments, on),
             None => Reads::new(),
         };
         if let Some(site) = site {
-            self.lend(site, at, &arguments);
+            self.lend(site, at, arguments);
             self.leave(at);
         } else {
             if callees.is_none() {
-                self.outside(call, &arguments, receiver.as_ref());
+                self.outside(call, arguments, receiver.as_ref());
             }
             self.keep(receiver.map(|receiver| receiver.reads).unwrap_or_default());
         }
         self.keep(reads);
         let reads = self.release(depth);
         self.made(call, reads)
+    }
+
+    /// What a method is called on that is looked up on its class.
+    fn on<'v>(&self, first: &'v Argument<'p>) -> On<'v> {
+        match first.expr {
+            Some(Expr::Name(name)) if self.is_receiver(&name.id) => On::Own,
+            _ => On::Other(&first.value),
+        }
     }
 
     fn arguments(&mut self, arguments: &'p ast::Arguments) -> Vec<Argument<'p>> {
@@ -168,7 +182,7 @@ impl<'m, 'p> Flow<'_, 'm, 'p> {
     /// Takes note of arguments of which a callee elsewhere changes its copy.
     fn lend(&mut self, site: &Site, at: Span, arguments: &[Argument<'p>]) {
         let mut found = Vec::new();
-        for (name, function) in self.targets(site) {
+        for (name, function) in self.targets(site, at) {
             let Some(summary) = self.app.summary(function) else {
                 continue;
             };
@@ -213,8 +227,15 @@ impl<'m, 'p> Flow<'_, 'm, 'p> {
     }
 
     /// The functions elsewhere that a site may run, with the names that people have for them.
-    fn targets(&self, site: &Site) -> Vec<(String, &'m Function<'p>)> {
+    fn targets(&self, site: &Site, at: Span) -> Vec<(String, &'m Function<'p>)> {
         let model = self.app.model;
+        if let (Site::Call { .. }, Some(callees)) = (site, self.app.resolution.unbound.get(&at)) {
+            let functions = callees.iter();
+            let functions = functions.filter_map(|callee| self.app.functions.get(callee).copied());
+            return functions
+                .map(|function| (function.name.to_owned(), function))
+                .collect();
+        }
         let method = |id: EntityId, name: &str| {
             let (_, method) = model.method(ClassRef::Entity(id), name)?;
             Some((format!("{}.{name}", model.entity(id).name), method))

@@ -244,6 +244,7 @@ fn an_argument_that_a_callee_changes_is_not_used_afterwards() {
     error("same = numbers\nitem.append(same)\nreturn numbers", "same");
     error("item.append(rows[0])\nreturn rows", "rows[0]");
     error("item.put(self.box)", "self.box");
+    error("Item.append(item, numbers)\nreturn numbers", "numbers");
     error(
         "gathered: list[int] = []\nwhile item.take():\n    item.append(gathered)",
         "gathered",

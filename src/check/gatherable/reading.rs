@@ -10,7 +10,7 @@ use crate::resolve::{Locals, Resolution, Site, changes};
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
 
-/// Whether all that a call of another entity may run only reads.
+/// Whether all that a call of another entity, on a reference to it, may run only reads.
 pub(super) fn only_reads<'m>(
     model: &'m Model<'m>,
     resolution: &'m Resolution,

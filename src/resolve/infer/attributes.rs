@@ -155,7 +155,7 @@ impl<'a> Interpreter<'a, '_> {
             Found::Value(type_) => type_,
             Found::Code(code) if self.facts.is_method(code) => {
                 let at = self.at(attribute);
-                self.report(|facts| errors::unbound(facts, code, at));
+                self.report(|facts| errors::unbound(facts, code, errors::ThroughClass::Value, at));
                 Type::Opaque
             }
             Found::Code(code) => self.read_code(code, self.at(attribute)),

@@ -1,5 +1,7 @@
 //! Calls.
 
+use std::collections::BTreeSet;
+
 use super::super::code::{CodeId, Owner};
 use super::super::types::Type;
 use super::super::{Site, errors, signature};
@@ -134,7 +136,9 @@ impl Interpreter<'_, '_> {
                 Type::Entity { id, is_self: false } => {
                     self.call_reference(call, attribute, *id, &args, &mut remote)
                 }
-                Type::EntityClass(id) => self.call_on_entity_class(call, attribute, *id, &args),
+                Type::EntityClass(id) => {
+                    self.call_on_entity_class(call, attribute, *id, &args, &mut remote)
+                }
                 Type::Unknown(reason) => {
                     self.refuse_unknown(attribute, reason, errors::Use::Call);
                     member.clone()
@@ -145,7 +149,7 @@ impl Interpreter<'_, '_> {
                         let type_ = self.call_reference(call, attribute, id, &args, &mut remote);
                         types.push(type_);
                     }
-                    self.call_on_other(call, attribute, member, &args)
+                    self.call_on_other(call, attribute, member, &args, &mut remote)
                 }
             };
             types.push(type_);
@@ -269,11 +273,12 @@ impl Interpreter<'_, '_> {
         attribute: &ast::ExprAttribute,
         id: EntityId,
         args: &Args,
+        remote: &mut Remote,
     ) -> Type {
         let class = Type::EntityClass(id);
         match self.find(&class, &attribute.attr) {
             Found::Code(code) if self.facts.is_method(code) => {
-                self.call_unbound(call, attribute, code, args)
+                self.call_unbound(call, attribute, code, args, remote)
             }
             Found::Code(_) => self.call_found(call, attribute, &class, args),
             Found::Value(value) => self.call_with(call, &value, args),
@@ -281,28 +286,76 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// `Base.method(self, …)` runs that very function here; on another entity it cannot.
+    /// `Base.method(receiver, …)` runs that very function, where the receiver is.
     fn call_unbound(
         &mut self,
         call: &ast::ExprCall,
         attribute: &ast::ExprAttribute,
         code: CodeId,
         args: &Args,
+        remote: &mut Remote,
     ) -> Type {
         let receiver = args.positional(0);
-        let members = receiver.members().iter();
-        let is_elsewhere = members.into_iter().any(|member| {
-            matches!(
-                member,
-                Type::Entity { is_self: false, .. } | Type::Unknown(_)
-            ) || !self.facts.entities_behind(member).is_empty()
-        });
-        if is_elsewhere || receiver == Type::Never {
-            let at = self.at(attribute);
-            self.report(|facts| errors::unbound(facts, code, at));
+        let (at, named_at) = (self.at(call), self.at(attribute));
+        let elsewhere: BTreeSet<EntityId> = receiver
+            .members()
+            .iter()
+            .flat_map(|member| self.facts.entities_behind(member))
+            .collect();
+        if let Some(why) = self.why_not_through_class(call, code, &receiver, &elsewhere) {
+            self.report(|facts| errors::unbound(facts, code, why, named_at));
             return self.facts.result(code);
         }
-        self.call_code(self.at(call), code, None, &Args::default())
+        if let Some(findings) = &mut self.findings {
+            findings.unbound.push((at, code));
+        }
+        for id in &elsewhere {
+            let targets = self.facts.targets(*id, &attribute.attr);
+            remote.calls.extend(targets);
+        }
+        let is_reference = |member: &Type| matches!(member, Type::Entity { is_self: false, .. });
+        if !elsewhere.is_empty() && receiver.members().iter().all(is_reference) {
+            self.note_method_call(at, code);
+            return self.result_of(code, None, &Args::default());
+        }
+        self.call_code(at, code, None, &Args::default())
+    }
+
+    /// Why a method cannot be called through its class on such a receiver, which may be one of these entities.
+    fn why_not_through_class(
+        &self,
+        call: &ast::ExprCall,
+        code: CodeId,
+        receiver: &Type,
+        elsewhere: &BTreeSet<EntityId>,
+    ) -> Option<errors::ThroughClass> {
+        let is_given = call
+            .arguments
+            .args
+            .first()
+            .is_some_and(|first| !first.is_starred_expr());
+        if !is_given || *receiver == Type::Never || receiver.reason().is_some() {
+            return Some(errors::ThroughClass::NoReceiver);
+        }
+        if elsewhere.is_empty() {
+            return None;
+        }
+        let callee = self.facts.codes.get(code);
+        if is_special(callee.function.name) {
+            return Some(errors::ThroughClass::Special);
+        }
+        let definer = callee.owner.class();
+        let inherits = |class: ClassRef| {
+            let mut order = self.facts.model.order(class).iter();
+            order.any(|base| Some(*base) == definer)
+        };
+        let mut ids = elsewhere.iter();
+        let fits = ids.all(|id| inherits(ClassRef::Entity(*id)))
+            && receiver
+                .members()
+                .iter()
+                .all(|member| member.class().is_some_and(inherits));
+        (!fits).then_some(errors::ThroughClass::AnotherClass)
     }
 
     fn call_on_other(
@@ -311,12 +364,13 @@ impl Interpreter<'_, '_> {
         attribute: &ast::ExprAttribute,
         member: &Type,
         args: &Args,
+        remote: &mut Remote,
     ) -> Type {
         match self.find(member, &attribute.attr) {
             Found::Code(code)
                 if matches!(member, Type::ClassObject(_)) && self.facts.is_method(code) =>
             {
-                self.call_unbound(call, attribute, code, args)
+                self.call_unbound(call, attribute, code, args, remote)
             }
             Found::Code(_) => self.call_found(call, attribute, member, args),
             Found::Value(value) => self.call_with(call, &value, args),

@@ -14,6 +14,8 @@ pub(crate) struct Findings {
     pub sites: Vec<(Span, Site)>,
     /// Uses of functions of the app's that run here, which leave the entity when those do.
     pub own_calls: Vec<OwnCall>,
+    /// Calls of methods through a class, which are given their receiver as the first argument.
+    pub unbound: Vec<(Span, CodeId)>,
     /// Calls of methods of entities and of functions that run here, by whether what is called is asynchronous. Of several, there may be both.
     pub method_calls: HashSet<(Span, bool)>,
     /// The operands of `await`.

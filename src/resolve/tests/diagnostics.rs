@@ -186,7 +186,11 @@ fn what_cannot_be_done_with_a_reference_yet() {
         ("f = item.update_stock", "E0207"),
         ("return sorted([1], key=item.update_stock)", "E0207"),
         ("return item.__key__()", "E0208"),
-        ("return Item.update_stock(item, 1)", "E0209"),
+        ("return Item.update_stock(*[item, 1])", "E0209"),
+        ("return Item.update_stock(self=item, amount=1)", "E0209"),
+        ("return User.pay(item, 1)", "E0209"),
+        ("return Item.update_stock(self.lookup.get('x'), 1)", "E0209"),
+        ("return Item.__init__(item, 'x')", "E0209"),
         ("return list(map(Item.related, self.items))", "E0209"),
         ("return getattr(item, 'price')", "E0212"),
         ("setattr(item, 'price', 1)", "E0212"),
@@ -214,6 +218,14 @@ fn what_can_be_done_with_a_class() {
             "Item.LIMIT\nItem.parse('x')\nitem.parse('x')\nself.first.__class__\ntype(item) is Item\nisinstance(item, Item)\nitem.__class__.__name__"
         ),
         [""; 0]
+    );
+}
+
+#[test]
+fn methods_are_called_through_their_class() {
+    assert_eq!(
+        sites(", item: Item", "return Item.update_stock(item, 1)"),
+        ["call Item.update_stock(item, 1) -> Item.update_stock"]
     );
 }
 
