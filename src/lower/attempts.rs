@@ -4,19 +4,16 @@ use super::builder::Builder;
 use super::cfg::{BlockId, Handler, Role, Term};
 use super::effects::Effects;
 use super::exits::{After, Swallows};
-use super::refuse;
 use super::zones::{Zone, ZoneId};
 use crate::ir::Code;
 use crate::syntax::Ranged;
-use crate::syntax::ast::{self, ExceptHandler, Expr, Stmt};
+use crate::syntax::ast::{self, ExceptHandler, Stmt};
+
+/// A handler, with its zone and where it begins.
+type Begun<'s> = (ZoneId, BlockId, &'s ast::ExceptHandlerExceptHandler);
 
 impl Builder<'_, '_> {
     pub fn lower_try(&mut self, stmt: &Stmt, inner: &ast::StmtTry) {
-        let in_classes = classes(inner).find(|classes| self.has_site(classes.range()));
-        if let Some(classes) = in_classes {
-            let refused = refuse::handler_class(self, classes);
-            return self.diagnostics.push(refused);
-        }
         let end = self.block(Role::Join("try"));
         if inner.finalbody.is_empty() {
             self.lower_handled(inner, After::Goto(end));
@@ -47,17 +44,61 @@ impl Builder<'_, '_> {
             return self.lower_star(inner, &caught, after);
         }
         let outer = self.zone;
-        let catch = self.block(Role::Part("except"));
+        let choosing = Zone::Handling {
+            caught: caught.clone(),
+            name: None,
+        };
+        let choosing = self.graph.zones.add(choosing, outer);
+        let leaves = self.leaving_class(&inner.handlers) == Some(0);
+        let around_choice = if leaves { Some(choosing) } else { outer };
+        let catch = self.graph.add(Role::Part("except"), around_choice);
         self.lower_tried(inner, &caught, catch, after);
+        self.zone = around_choice;
         self.enter(catch);
-        let handlers = self.dispatch(inner, &caught);
-        for (zone, target, handler) in handlers {
+        for (zone, target, handler) in self.choose_handler(&inner.handlers, &caught, choosing) {
             self.zone = Some(zone);
             self.enter(target);
             self.lower_body(&handler.body, handler.start());
             self.go_after(after);
         }
         self.zone = outer;
+    }
+
+    /// The first handler whose class leaves the method.
+    fn leaving_class(&self, handlers: &[ExceptHandler]) -> Option<usize> {
+        handlers.iter().position(|handler| {
+            let ExceptHandler::ExceptHandler(handler) = handler;
+            let classes = handler.type_.as_deref();
+            classes.is_some_and(|classes| self.has_site(classes.range()))
+        })
+    }
+
+    /// Chooses a handler: those before a class that leaves the method are tried before it is asked for, and the exception is being
+    /// handled by then. Gives the zones of the handlers and where they begin.
+    fn choose_handler<'s>(
+        &mut self,
+        handlers: &'s [ExceptHandler],
+        caught: &str,
+        choosing: ZoneId,
+    ) -> Vec<Begun<'s>> {
+        let mut begun = Vec::new();
+        let mut rest = handlers;
+        while let [ExceptHandler::ExceptHandler(first), others @ ..] = rest {
+            if let Some(classes) = first.type_.as_deref() {
+                self.lower_expr(classes);
+            }
+            let count = 1 + self.leaving_class(others).unwrap_or(others.len());
+            let (tried, left) = rest.split_at(count);
+            let next =
+                (!left.is_empty()).then(|| self.graph.add(Role::Part("except"), Some(choosing)));
+            begun.extend(self.dispatch(tried, caught, next));
+            if let Some(next) = next {
+                self.zone = Some(choosing);
+                self.enter(next);
+            }
+            rest = left;
+        }
+        begun
     }
 
     /// Lowers the body of a `try` and its `else`.
@@ -85,16 +126,17 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// Ends the block by the choice of a handler; gives the zones of the handlers and where they begin.
+    /// Ends the block by the choice of one of these handlers, or of `next`.
     fn dispatch<'s>(
         &mut self,
-        inner: &'s ast::StmtTry,
+        tried: &'s [ExceptHandler],
         caught: &str,
-    ) -> Vec<(ZoneId, BlockId, &'s ast::ExceptHandlerExceptHandler)> {
+        next: Option<BlockId>,
+    ) -> Vec<Begun<'s>> {
         let mut effects = Effects::of_uses([caught.to_owned()]);
         let mut handlers = Vec::new();
         let mut begun = Vec::new();
-        for ExceptHandler::ExceptHandler(handler) in &inner.handlers {
+        for ExceptHandler::ExceptHandler(handler) in tried {
             let name = handler.name.as_ref().map(ToString::to_string);
             let zone = Zone::Handling {
                 caught: caught.to_owned(),
@@ -114,6 +156,11 @@ impl Builder<'_, '_> {
             });
             begun.push((zone, target, handler));
         }
+        handlers.extend(next.map(|target| Handler {
+            classes: Some(Code::hidden("BaseException")),
+            name: None,
+            target,
+        }));
         effects.binds.clear();
         self.end(Term::Dispatch {
             again: Code::hidden(format!("{}.throw({caught})", self.flow)),
@@ -122,11 +169,4 @@ impl Builder<'_, '_> {
         });
         begun
     }
-}
-
-/// What the handlers are for.
-fn classes(stmt: &ast::StmtTry) -> impl Iterator<Item = &Expr> {
-    stmt.handlers
-        .iter()
-        .filter_map(|ExceptHandler::ExceptHandler(handler)| handler.type_.as_deref())
 }

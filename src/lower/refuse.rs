@@ -93,18 +93,6 @@ pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
     .help(help)
 }
 
-/// A handler that asks another entity for what it catches.
-pub fn handler_class(builder: &Builder<'_, '_>, classes: &Expr) -> Diagnostic {
-    Diagnostic::new(
-        "E0401",
-        "a call of another entity in the class of an `except` is not supported yet",
-        site_within(builder, classes.range()),
-        "leaves the entity here",
-    )
-    .note("the class is asked for while an exception looks for its handler, which cannot be interrupted")
-    .help("assign the class to a variable before the `try`")
-}
-
 /// A pattern that asks another entity for a value.
 pub fn pattern(builder: &Builder<'_, '_>, pattern: &ast::Pattern) -> Diagnostic {
     Diagnostic::new(

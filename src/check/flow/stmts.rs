@@ -229,6 +229,10 @@ impl<'p> Flow<'_, '_, 'p> {
         for handler in &try_.handlers {
             let ast::ExceptHandler::ExceptHandler(handler) = handler;
             let end = std::mem::replace(&mut self.state, raised.clone());
+            if let Some(classes) = &handler.type_ {
+                self.expr(classes);
+                raised = self.state.clone();
+            }
             if let Some(name) = &handler.name {
                 self.bind_name(name, super::Value::default());
             }

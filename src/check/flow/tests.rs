@@ -246,6 +246,10 @@ fn an_argument_that_a_callee_changes_is_not_used_afterwards() {
     error("item.put(self.box)", "self.box");
     error("Item.append(item, numbers)\nreturn numbers", "numbers");
     error(
+        "try:\n    pass\nexcept item.append(numbers):\n    return numbers",
+        "numbers",
+    );
+    error(
         "gathered: list[int] = []\nwhile item.take():\n    item.append(gathered)",
         "gathered",
     );

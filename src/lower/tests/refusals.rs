@@ -237,10 +237,6 @@ fn what_a_manager_gives_is_not_the_manager() {
 #[test]
 fn what_is_asked_for_without_a_pause() {
     assert_eq!(
-        refused("try:\n    a.f(1)\nexcept a.price:\n    pass"),
-        ["E0401"]
-    );
-    assert_eq!(
         refused("match x:\n    case a.price:\n        return 1"),
         ["E0401"]
     );
