@@ -20,6 +20,7 @@ from stateflow.step.references import known_address
 
 __all__ = [
     "UNBOUND",
+    "Constant",
     "Entries",
     "Goto",
     "Loop",
@@ -68,6 +69,15 @@ class _Unbound:
 
 UNBOUND = _Unbound()
 """Stands for the value of a variable that has none."""
+
+
+class Constant:
+    """Has a value as a pattern may name it: by a dot."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
 
 
 class Verb(Enum):

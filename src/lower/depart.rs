@@ -4,8 +4,8 @@ use super::builder::Builder;
 use super::cfg::{BlockId, Leaving, Role, Term};
 use super::effects::Effects;
 use crate::ir::{Branch, Code};
-use crate::syntax::Ranged;
 use crate::syntax::ast::Expr;
+use crate::syntax::{Ranged, TextRange};
 
 /// All that is known of a site whose operands have been evaluated.
 pub struct Departure {
@@ -59,30 +59,30 @@ impl Builder<'_, '_> {
     /// Leaves the method; goes on in a new block, where the result stands in the place of `expr`.
     pub fn leave(&mut self, expr: &Expr, departure: Departure) {
         let result = self.temporary(&departure.wanted);
-        self.leave_to(&result, expr, departure);
+        self.leave_to(&result, expr.range(), departure);
         self.replace(expr.range(), &result);
     }
 
     /// Leaves the method; goes on in a new block, where the result is bound to that name.
-    pub fn leave_to(&mut self, result: &str, expr: &Expr, departure: Departure) {
+    pub fn leave_to(&mut self, result: &str, site: TextRange, departure: Departure) {
         if self.zone.is_none() {
-            return self.leave_for(result, expr, departure);
+            return self.leave_for(result, site, departure);
         }
         let line = departure.line;
         let came = match self.fresh.has_given(result) {
             true => result.to_owned(),
             false => self.temporary(&departure.wanted),
         };
-        self.leave_for(&came, expr, departure);
+        self.leave_for(&came, site, departure);
         let code = Code::line(format!("{result} = {}.result({came})", self.flow), line);
         self.push_ours(code, &[&came], Some(result));
     }
 
     /// Leaves the method; goes on in a new block, where nothing asks for the result.
-    pub fn leave_unused(&mut self, expr: &Expr, departure: Departure) {
+    pub fn leave_unused(&mut self, site: TextRange, departure: Departure) {
         let line = departure.line;
         let came = self.temporary(&departure.wanted);
-        self.leave_for(&came, expr, departure);
+        self.leave_for(&came, site, departure);
         if self.zone.is_some() {
             let code = Code::line(format!("{}.result({came})", self.flow), line);
             self.push_ours(code, &[&came], None);
@@ -90,12 +90,12 @@ impl Builder<'_, '_> {
     }
 
     /// Leaves the method; goes on in a new block, to which what comes is given by that name.
-    fn leave_for(&mut self, came: &str, expr: &Expr, departure: Departure) {
+    fn leave_for(&mut self, came: &str, site: TextRange, departure: Departure) {
         let next = self.block(departure.role.clone());
         let block = &mut self.graph.blocks[next];
         block.result = Some(came.to_owned());
         block.resumes_at = Some(departure.line);
-        block.site = Some(expr.range());
+        block.site = Some(site);
         self.end(departure.term(Some(next)));
         self.enter(next);
     }

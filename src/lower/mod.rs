@@ -32,6 +32,7 @@ mod matches;
 mod names;
 mod nodes;
 mod ordering;
+mod patterns;
 mod refuse;
 mod regions;
 mod scope;

@@ -93,18 +93,6 @@ pub fn statement(builder: &Builder<'_, '_>, stmt: &Stmt) -> Diagnostic {
     .help(help)
 }
 
-/// A pattern that asks another entity for a value.
-pub fn pattern(builder: &Builder<'_, '_>, pattern: &ast::Pattern) -> Diagnostic {
-    Diagnostic::new(
-        "E0401",
-        "a read of another entity in a pattern is not supported yet",
-        site_within(builder, pattern.range()),
-        "leaves the entity here",
-    )
-    .note("a pattern is compared as a whole, which cannot be interrupted")
-    .help("capture the value with a name, and compare it in a guard: `case found if found == item.price`")
-}
-
 /// A local that lives on across a call but cannot be encoded.
 pub fn uncarriable(name: &str, what: &str, at: Span, call: Span) -> Diagnostic {
     Diagnostic::new(

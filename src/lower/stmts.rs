@@ -76,7 +76,7 @@ impl Builder<'_, '_> {
         if let Some(site) = self.site(&inner.value) {
             self.push_comment_behind(stmt);
             let departure = self.depart(&inner.value, site);
-            return self.leave_unused(&inner.value, departure);
+            return self.leave_unused(inner.value.range(), departure);
         }
         self.lower_expr(&inner.value);
         if self.edits.at(inner.value.range()).is_none() {
@@ -92,7 +92,7 @@ impl Builder<'_, '_> {
         {
             self.push_comment_behind(stmt);
             let departure = self.depart(&assign.value, site);
-            return self.leave_to(&name.id, &assign.value, departure);
+            return self.leave_to(&name.id, assign.value.range(), departure);
         }
         if !self.lower_unpacked(assign) {
             self.lower_expr(&assign.value);

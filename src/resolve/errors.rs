@@ -357,16 +357,29 @@ pub(crate) fn dynamic_attribute(entity: &str, function: &str, at: Span) -> Diagn
     })
 }
 
-/// A pattern that looks into a reference.
-pub(crate) fn pattern_on_reference(entity: &str, at: Span) -> Diagnostic {
+/// A class pattern that does not say which attributes of an entity it reads.
+pub(crate) fn pattern_by_position(entity: &str, at: Span) -> Diagnostic {
     Diagnostic::new(
         "E0212",
-        format!("a pattern that reads attributes of an entity `{entity}` is not supported yet"),
+        format!("a pattern looks at an entity `{entity}` without naming the attribute"),
         at,
         "",
     )
+    .note("which attribute it is must be known when the app is compiled")
+    .help(format!("name the attribute: `{entity}(attribute=…)`"))
+}
+
+/// A class pattern that asks an entity for what it does not have.
+pub(crate) fn pattern_of_nothing(entity: &str, name: &str, at: Span) -> Diagnostic {
+    Diagnostic::new(
+        "E0212",
+        format!("`{name}` is no attribute that can be read of an entity `{entity}`"),
+        at,
+        "",
+    )
+    .note("a pattern reads fields, constants and properties of another entity")
     .help(format!(
-        "match `{entity}()` and read the attributes in the body"
+        "match `{entity}()`, and call its methods in the body"
     ))
 }
 

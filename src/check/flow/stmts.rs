@@ -2,7 +2,7 @@
 
 use super::state::{Reads, State};
 use super::{Ends, Flow, Loop};
-use crate::syntax::ast::visitor::{Visitor, walk_pattern};
+use crate::syntax::ast::visitor::{Visitor, walk_pattern, walk_pattern_keyword};
 use crate::syntax::ast::{self, Expr, Stmt};
 
 /// A loop is run over this often at most.
@@ -262,12 +262,14 @@ impl<'p> Flow<'_, '_, 'p> {
         let subject = self.expr(&match_.subject);
         let before = self.state.clone();
         let outer = self.enter(subject.reads.clone());
-        let entered = self.state.clone();
+        let mut entered = self.state.clone();
         let mut otherwise = before;
         otherwise.control.push(subject.reads.clone());
         self.state.live = false;
         for case in &match_.cases {
             let ended = std::mem::replace(&mut self.state, entered.clone());
+            self.ask_for(&case.pattern);
+            entered = self.state.clone();
             for name in captured(&case.pattern) {
                 let part = self.part(&subject, &case.pattern);
                 self.bind_name(name, part);
@@ -281,6 +283,38 @@ impl<'p> Flow<'_, '_, 'p> {
             self.meet(&ended);
         }
         self.decide(otherwise, outer);
+    }
+
+    /// Evaluates what a pattern names.
+    fn ask_for(&mut self, pattern: &'p ast::Pattern) {
+        let mut asked = Asked::default();
+        asked.visit_pattern(pattern);
+        for expr in asked.exprs {
+            self.expr(expr);
+        }
+        for attribute in asked.attributes {
+            if self.site(attribute).is_some() {
+                self.leave(self.at(attribute));
+            }
+        }
+    }
+}
+
+/// What a pattern names.
+#[derive(Default)]
+struct Asked<'p> {
+    exprs: Vec<&'p ast::Expr>,
+    attributes: Vec<&'p ast::Identifier>,
+}
+
+impl<'p> Visitor<'p> for Asked<'p> {
+    fn visit_expr(&mut self, expr: &'p ast::Expr) {
+        self.exprs.push(expr);
+    }
+
+    fn visit_pattern_keyword(&mut self, keyword: &'p ast::PatternKeyword) {
+        self.attributes.push(&keyword.attr);
+        walk_pattern_keyword(self, keyword);
     }
 }
 

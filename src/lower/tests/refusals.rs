@@ -235,17 +235,17 @@ fn what_a_manager_gives_is_not_the_manager() {
 }
 
 #[test]
-fn what_is_asked_for_without_a_pause() {
+fn an_exception_class_that_hides_what_blocks_need() {
     assert_eq!(
-        refused("match x:\n    case a.price:\n        return 1"),
-        ["E0401"]
+        refused("BaseException = x\ntry:\n    a.f(1)\nfinally:\n    x = 2"),
+        ["E0406"]
     );
 }
 
 #[test]
-fn an_exception_class_that_hides_what_blocks_need() {
+fn an_attribute_error_that_hides_what_patterns_need() {
     assert_eq!(
-        refused("BaseException = x\ntry:\n    a.f(1)\nfinally:\n    x = 2"),
+        refused("AttributeError = x\nmatch a:\n    case Item(price=1):\n        return 1"),
         ["E0406"]
     );
 }

@@ -1,9 +1,12 @@
 //! `match`.
 
+use super::super::Site;
 use super::super::code::Owner;
 use super::super::errors;
 use super::super::types::Type;
 use super::Interpreter;
+use super::findings::Via;
+use super::members::Found;
 use crate::syntax::ast::{self, Pattern};
 
 impl<'a> Interpreter<'a, '_> {
@@ -119,11 +122,9 @@ impl<'a> Interpreter<'a, '_> {
             _ => Type::Opaque,
         };
         let arguments = &pattern.arguments;
-        if let Type::EntityClass(id) = class
-            && !(arguments.patterns.is_empty() && arguments.keywords.is_empty())
-        {
-            let at = self.at(pattern);
-            self.report(|facts| errors::pattern_on_reference(facts.model.entity(id).name, at));
+        if let (Type::EntityClass(id), Some(first)) = (class, arguments.patterns.first()) {
+            let at = self.at(first);
+            self.report(|facts| errors::pattern_by_position(facts.model.entity(id).name, at));
         }
         for (index, pattern) in arguments.patterns.iter().enumerate() {
             let type_ = match &instance {
@@ -133,16 +134,36 @@ impl<'a> Interpreter<'a, '_> {
             self.pattern(pattern, &type_);
         }
         for keyword in &arguments.keywords {
-            let type_ = match &instance {
-                Type::Entity { id, .. } => self
-                    .facts
-                    .field(Owner::Entity(*id), &keyword.attr)
-                    .unwrap_or(Type::Opaque),
-                other => self.read_quietly(other, &keyword.attr),
-            };
+            let type_ = self.matched_attribute(&instance, &keyword.attr);
             self.pattern(&keyword.pattern, &type_);
         }
         instance
+    }
+
+    /// The type of an attribute that a class pattern names, which may be read from another entity.
+    fn matched_attribute(&mut self, instance: &Type, name: &ast::Identifier) -> Type {
+        let at = self.at(name);
+        let mut targets = Vec::new();
+        for id in self.facts.entities_behind(instance) {
+            let is_read = match self.find(&Type::reference(id), name) {
+                Found::Code(code) => self.facts.is_property(code),
+                Found::Value(_) => self.facts.is_readable(id, name),
+                Found::Nothing => false,
+            };
+            match is_read {
+                true => targets.extend(self.facts.targets(id, name)),
+                false => self.report(|facts| {
+                    errors::pattern_of_nothing(facts.model.entity(id).name, name, at)
+                }),
+            }
+        }
+        self.site(at, targets, |targets| Site::Read { targets });
+        for code in self.facts.codes_of(instance, name) {
+            if self.facts.is_property(code) {
+                self.own_call(at, code, Via::Property);
+            }
+        }
+        self.read_quietly(instance, name)
     }
 
     fn positional_field(&mut self, class: crate::model::ClassId, index: usize) -> Type {

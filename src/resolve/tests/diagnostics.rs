@@ -194,8 +194,9 @@ fn what_cannot_be_done_with_a_reference_yet() {
         ("return list(map(Item.related, self.items))", "E0209"),
         ("return getattr(item, 'price')", "E0212"),
         ("setattr(item, 'price', 1)", "E0212"),
+        ("match item:\n    case Item(1):\n        pass", "E0212"),
         (
-            "match item:\n    case Item(price=1):\n        pass",
+            "match item:\n    case Item(related=1):\n        pass",
             "E0212",
         ),
         ("return list(map(Item, ['a']))", "E0213"),
