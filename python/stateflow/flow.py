@@ -33,10 +33,12 @@ __all__ = [
     "Transition",
     "Verb",
     "arranged",
+    "assign",
     "block",
     "bound",
     "call",
     "create",
+    "delete",
     "enter",
     "enter_async",
     "field",
@@ -156,6 +158,24 @@ def key(receiver: Any, attribute: str, /) -> Any:
     """Return the attribute of an entity that is its key, and of anything else its attribute of that name."""
     address = known_address(receiver)
     return getattr(receiver, attribute) if address is None else address.key
+
+
+def assign(receiver: Any, attribute: str, value: object, /) -> Any:
+    """Assign to an attribute; where it is a property, return what its setter returns."""
+    found = getattr(type(receiver), attribute, None)
+    if isinstance(found, property) and found.fset is not None:
+        return found.fset(receiver, value)
+    setattr(receiver, attribute, value)
+    return None
+
+
+def delete(receiver: Any, attribute: str, /) -> Any:
+    """Delete an attribute; where it is a property, return what its deleter returns."""
+    found = getattr(type(receiver), attribute, None)
+    if isinstance(found, property) and found.fdel is not None:
+        return found.fdel(receiver)
+    delattr(receiver, attribute)
+    return None
 
 
 def create(cls: type, /, *args: Any, **kwargs: Any) -> Transition:

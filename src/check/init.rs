@@ -36,6 +36,7 @@ fn leaves(method: &str, at: Span, site: &Site) -> Diagnostic {
         Site::Call { .. } => "calls another entity",
         Site::Helper { .. } => "calls a function that calls other entities",
         Site::Getter { .. } => "reads a property that calls other entities",
+        Site::Accessor { .. } => "sets or deletes a property that calls other entities",
         Site::Read { .. } => "reads an attribute of another entity",
         Site::Create { .. } => "creates an entity",
         Site::Gather => "calls other entities",

@@ -40,9 +40,10 @@ pub fn check(model: &Model<'_>, resolution: &Resolution) -> Vec<Diagnostic> {
 
 /// Every function of the app.
 fn functions<'m, 'p>(model: &'m Model<'p>) -> impl Iterator<Item = &'m Function<'p>> {
-    let entities = model.entities.iter().flat_map(|entity| &entity.methods);
-    let classes = model.classes.iter().flat_map(|class| &class.methods);
-    entities.chain(classes).chain(&model.functions)
+    let of_classes = model
+        .class_refs()
+        .flat_map(|class| model.functions_of(class));
+    of_classes.chain(&model.functions)
 }
 
 /// Where a function is defined.

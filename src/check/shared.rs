@@ -28,7 +28,7 @@ pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mu
 /// The entity that has a function as its own method, or an entity that inherits it.
 fn entity_of(model: &Model<'_>, function: &Function<'_>) -> Option<EntityId> {
     let has_it = |class: &ClassRef| {
-        let mut methods = model.methods(*class).iter();
+        let mut methods = model.functions_of(*class);
         methods.any(|method| std::ptr::eq(method.def, function.def))
     };
     let definer = model.class_refs().find(has_it)?;

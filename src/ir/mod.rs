@@ -66,6 +66,22 @@ pub fn flow_name(source: &str) -> String {
     name
 }
 
+/// Whether Python mangles a name inside a class.
+pub fn is_private(name: &str) -> bool {
+    name.starts_with("__") && !name.ends_with("__")
+}
+
+/// A name as Python keeps it inside the class of that qualified name.
+pub fn mangled(class: Option<&str>, name: &str) -> String {
+    let class = class.unwrap_or_default();
+    let class = class.rsplit_once('.').map_or(class, |(_, inner)| inner);
+    match class.trim_start_matches('_') {
+        "" => name.to_owned(),
+        class if is_private(name) => format!("_{class}{name}"),
+        _ => name.to_owned(),
+    }
+}
+
 /// A stateful entity: a class whose instances live under a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -205,7 +221,7 @@ pub enum Body {
 pub struct Function {
     /// The module that defines it.
     pub module: String,
-    /// Its qualified name there: `User.buy_item`, `total_of`.
+    /// Its qualified name there: `User.buy_item`, `total_of`. What reads, sets and deletes a property has the property's.
     pub name: String,
     /// The whole definition.
     pub origin: Lines,

@@ -56,7 +56,7 @@ impl<'p> Lowering<'_, 'p> {
     fn functions(&self) -> (Vec<ir::Function>, Vec<Diagnostic>) {
         let model = self.model;
         let of_classes = model.class_refs().flat_map(|class| {
-            let methods = model.methods(class).iter();
+            let methods = model.functions_of(class);
             methods.map(move |method| (Home::new(model, Some(class)), method))
         });
         let of_modules = model.functions.iter();

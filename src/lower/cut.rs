@@ -61,9 +61,12 @@ pub fn cut<'p>(
             imports: &builder.imports,
             functions: &builder.remade(),
         },
-        function.name,
+        &home.block_prefix(function),
         &home.names(function),
     );
+    if let Some(entry) = blocks.first_mut() {
+        entry.name = function.name.to_owned();
+    }
     refuse_locals(&mut builder, &blocks);
     refuse_exceptions(&mut builder);
     let begins_with = &builder.graph.block(entry).term;

@@ -39,9 +39,9 @@ impl<'m, 'p> Home<'m, 'p> {
     /// The first parameter of a function, where every block is given the entity that it runs at in its place. Only methods of
     /// entities surely run at theirs.
     pub fn receiver(&self, function: &Function<'p>) -> Option<&'p str> {
-        let bound = matches!(function.kind, FunctionKind::Method | FunctionKind::Property);
         let is_entity = matches!(self.class, Some(ClassRef::Entity(_)));
-        function.receiver.filter(|_| bound && is_entity)
+        let is_bound = function.kind.is_bound();
+        function.receiver.filter(|_| is_bound && is_entity)
     }
 
     /// The entities that a function may run at, by name; none where it may be any.
@@ -69,6 +69,15 @@ impl<'m, 'p> Home<'m, 'p> {
         };
         self.class
             .is_some_and(|class| self.model.derived(class).iter().all(is_plain))
+    }
+
+    /// What the names of a function's blocks begin with: those of a property tell what they do.
+    pub fn block_prefix(&self, function: &Function<'_>) -> String {
+        match function.kind {
+            FunctionKind::Setter => format!("{}__set", function.name),
+            FunctionKind::Deleter => format!("{}__delete", function.name),
+            _ => function.name.to_owned(),
+        }
     }
 
     /// The names that a function's blocks may not have.

@@ -5,6 +5,7 @@
 //! the variables that live on are found (`liveness`); and the basic blocks that are entered at one place only become one block
 //! of the IR (`regions`), the first of which may begin with a read that its callers make (`ahead`).
 
+mod accessors;
 mod ahead;
 mod app;
 mod attempts;

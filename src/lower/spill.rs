@@ -148,6 +148,11 @@ impl Builder<'_, '_> {
 
     fn depart_to_read(&mut self, attribute: &ast::ExprAttribute, targets: &[String]) -> Departure {
         self.lower_expr(&attribute.value);
+        self.reading(attribute, targets)
+    }
+
+    /// The departure to read an attribute of what has been evaluated.
+    pub fn reading(&self, attribute: &ast::ExprAttribute, targets: &[String]) -> Departure {
         let receiver = short(&attribute.value).unwrap_or_default();
         Departure {
             leaving: Leaving::Read {

@@ -8,6 +8,7 @@ use super::exits::Exit;
 use super::fresh::describe;
 use super::refuse;
 use crate::ir::Code;
+use crate::resolve::Site;
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, Stmt};
 use crate::syntax::{Ranged, TextSize};
@@ -165,6 +166,9 @@ impl Builder<'_, '_> {
     }
 
     fn assign_target(&mut self, target: &Expr, value: &str) {
+        if self.access(target, Some(value)) {
+            return;
+        }
         let mut effects = Effects::of_uses([value.to_owned()]);
         effects.then(&self.effects(target));
         let mut code = self.text.render_target(target, &self.edits);
@@ -200,7 +204,8 @@ impl Builder<'_, '_> {
                 return self.push_stmt(stmt, stmt.start());
             }
         }
-        if !self.has_site(assign.value.range()) {
+        let is_accessed = self.site(target).is_some() || self.accessor(target).is_some();
+        if !is_accessed && !self.has_site(assign.value.range()) {
             self.lower_target_parts(target);
             return self.push_stmt(stmt, stmt.start());
         }
@@ -213,6 +218,12 @@ impl Builder<'_, '_> {
     }
 
     fn load_target(&mut self, target: &Expr, name: &str) {
+        if let (Expr::Attribute(attribute), Some(Site::Getter { targets })) =
+            (target, self.site(target))
+        {
+            let departure = self.reading(attribute, targets);
+            return self.leave_to(name, target.range(), departure);
+        }
         let mut effects = match target {
             Expr::Name(target) => Effects::of_uses([target.id.to_string()]),
             _ => self.effects(target),
@@ -290,12 +301,25 @@ impl Builder<'_, '_> {
 
     fn lower_delete(&mut self, inner: &ast::StmtDelete) {
         for target in &inner.targets {
-            self.lower_target_parts(target);
-            let effects = self.effects(target);
-            let mut code = self.text.render_target(target, &self.edits);
-            code.text.insert_str(0, "del ");
-            self.push(code, effects);
+            self.delete_target(target);
         }
+    }
+
+    fn delete_target(&mut self, target: &Expr) {
+        if let Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) =
+            target
+            && self.has_site(target.range())
+        {
+            return elts.iter().for_each(|element| self.delete_target(element));
+        }
+        self.lower_target_parts(target);
+        if self.access(target, None) {
+            return;
+        }
+        let effects = self.effects(target);
+        let mut code = self.text.render_target(target, &self.edits);
+        code.text.insert_str(0, "del ");
+        self.push(code, effects);
     }
 
     fn lower_if(&mut self, stmt: &ast::StmtIf) {

@@ -2,7 +2,7 @@
 
 use super::entity::{EntityDecorator, check, entity_decorator};
 use super::fields::{of_class, of_entity};
-use super::function::{methods, module_function};
+use super::function::{accessors, methods, module_function};
 use super::key::key;
 use super::link::{link, missing_names};
 use super::names::{RawClass, collect};
@@ -208,17 +208,20 @@ fn entity<'p>(view: View<'_, 'p>, raw: &RawClass<'p>) -> Entity<'p> {
         fields: Vec::new(),
         others: Vec::new(),
         methods: methods(view, raw.class),
+        accessors: accessors(view, raw.class),
     }
 }
 
 fn class<'p>(view: View<'_, 'p>, raw: RawClass<'p>) -> Class<'p> {
     let methods = methods(view, raw.class);
+    let accessors = accessors(view, raw.class);
     Class {
         qualname: raw.qualname,
         module: raw.module,
         class: raw.class,
-        fields: of_class(view, raw.class, &methods),
+        fields: of_class(view, raw.class, &methods, &accessors),
         methods,
+        accessors,
     }
 }
 

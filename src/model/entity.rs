@@ -161,10 +161,14 @@ impl Checker<'_, '_> {
 
     fn method_decorators(&mut self, def: &ast::StmtFunctionDef) {
         for decorator in &def.decorator_list {
-            let what = match self::decorator(self.view, decorator) {
-                Decorator::Accessor => "a property that can be set or deleted",
+            let what = match self::decorator(self.view, def.name.as_str(), decorator) {
+                Decorator::OtherAccessor(_) => {
+                    "what sets or deletes a property of another class or name"
+                }
                 Decorator::Other => "this decorator",
+                Decorator::Accessor(_) => continue,
                 Decorator::Binds(_)
+                | Decorator::Cached
                 | Decorator::Transparent
                 | Decorator::Abstract
                 | Decorator::Overload => continue,
@@ -201,7 +205,7 @@ impl Checker<'_, '_> {
     }
 
     fn receivers(&mut self) {
-        for method in self.model.methods(self.class) {
+        for method in self.model.functions_of(self.class) {
             if method.kind != FunctionKind::Static && method.receiver.is_none() {
                 let found = self
                     .report(

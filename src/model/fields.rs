@@ -32,13 +32,16 @@ pub(super) fn of_class<'p>(
     view: View<'_, 'p>,
     class: &'p ast::StmtClassDef,
     methods: &[Function<'p>],
+    accessors: &[Function<'p>],
 ) -> Vec<Field<'p>> {
     let mut found = Attributes::default();
     let init = methods.iter().find(|method| method.name == "__init__");
     for assignment in init.into_iter().flat_map(|init| assignments(init, false)) {
         add(&mut found.fields, assignment.field(view));
     }
-    found.add_others(view, class, methods);
+    found.add_others(view, class, methods.iter().chain(accessors));
+    found.others.retain(|one| !is_set(accessors, one.name));
+    found.fields.retain(|one| !is_set(accessors, one.name));
     found.fields.extend(found.others);
     found.fields
 }
@@ -52,8 +55,15 @@ pub(super) fn of_entity<'p>(
     found.add_initial(model, model.order(class), MAX_CALLS);
     for definer in model.order(class) {
         let view = model.view(model.module_of(*definer));
-        found.add_others(view, model.class_def(*definer), model.methods(*definer));
+        let functions = model.functions_of(*definer);
+        found.add_others(view, model.class_def(*definer), functions);
     }
+    let is_attribute = |one: &Field<'p>| {
+        let setter = model.accessor(class, one.name, FunctionKind::Setter);
+        setter.is_none()
+    };
+    found.fields.retain(is_attribute);
+    found.others.retain(is_attribute);
     (found.fields, found.others)
 }
 
@@ -90,19 +100,42 @@ impl<'p> Attributes<'p> {
         };
         for assignment in assignments(init, false) {
             follow(self, Some(assignment.range.start()));
-            add(&mut self.fields, assignment.field(view));
+            self.add_assigned(model, order, view, assignment, calls);
         }
         follow(self, None);
     }
 
-    /// Adds what the body of a class declares and its other methods assign.
-    fn add_others(
+    /// Adds what an assignment assigns to; where that is a property, what its setter assigns to.
+    fn add_assigned(
+        &mut self,
+        model: &Model<'p>,
+        order: &[ClassRef],
+        view: View<'_, 'p>,
+        assignment: Assignment<'p>,
+        calls: u32,
+    ) {
+        let setter = order
+            .first()
+            .and_then(|class| model.accessor(*class, assignment.name, FunctionKind::Setter));
+        let Some((_, setter)) = setter.filter(|_| calls > 0) else {
+            return add(&mut self.fields, assignment.field(view));
+        };
+        let view = model.view(setter.module);
+        for assignment in assignments(setter, false) {
+            self.add_assigned(model, order, view, assignment, calls - 1);
+        }
+    }
+
+    /// Adds what the body of a class declares and its other functions assign.
+    fn add_others<'f>(
         &mut self,
         view: View<'_, 'p>,
         class: &'p ast::StmtClassDef,
-        methods: &[Function<'p>],
-    ) {
-        let methods = methods.iter().filter(|method| method.name != "__init__");
+        functions: impl Iterator<Item = &'f Function<'p>>,
+    ) where
+        'p: 'f,
+    {
+        let methods = functions.filter(|method| method.name != "__init__");
         let assigned = methods.flat_map(|method| assignments(method, true));
         for assignment in declarations(class).into_iter().chain(assigned) {
             let field = assignment.field(view);
@@ -165,6 +198,12 @@ fn base_order(
     }
 }
 
+/// Whether a property of that name can be set.
+fn is_set(accessors: &[Function<'_>], name: &str) -> bool {
+    let mut setters = accessors.iter();
+    setters.any(|one| one.kind == FunctionKind::Setter && one.name == name)
+}
+
 fn add<'p>(fields: &mut Vec<Field<'p>>, field: Field<'p>) {
     match fields.iter_mut().find(|known| known.name == field.name) {
         Some(known) => annotate(known, &field),
@@ -208,8 +247,7 @@ fn declarations(class: &ast::StmtClassDef) -> Vec<Assignment<'_>> {
 
 /// What a method assigns to on its receiver, in order; also what it does inside functions of its own, where `nested`.
 pub(super) fn assignments<'p>(method: &Function<'p>, nested: bool) -> Vec<Assignment<'p>> {
-    let bound = matches!(method.kind, FunctionKind::Method | FunctionKind::Property);
-    let Some(receiver) = method.receiver.filter(|_| bound) else {
+    let Some(receiver) = method.receiver.filter(|_| method.kind.is_bound()) else {
         return Vec::new();
     };
     let mut finder = Finder {

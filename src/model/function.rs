@@ -12,28 +12,41 @@ use crate::syntax::{ModuleId, ast};
 pub(super) enum Decorator {
     /// It says how the function is bound.
     Binds(FunctionKind),
+    /// `@functools.cached_property`: a property that runs once.
+    Cached,
     /// It changes nothing at run time.
     Transparent,
     /// `@abstractmethod`.
     Abstract,
     /// `@typing.overload`: the definition is only for type checkers.
     Overload,
-    /// `@x.setter` and `@x.deleter`, under the property's name.
-    Accessor,
+    /// `@x.setter` and `@x.deleter` on another function `x`.
+    Accessor(FunctionKind),
+    /// The same of a property of another name or class.
+    OtherAccessor(FunctionKind),
     /// Another.
     Other,
 }
 
-/// What a decorator of a function is.
-pub(super) fn decorator(view: View<'_, '_>, decorator: &ast::Decorator) -> Decorator {
-    if let ast::Expr::Attribute(access) = &decorator.expression
-        && access.value.is_name_expr()
-        && matches!(access.attr.as_str(), "setter" | "deleter" | "getter")
-    {
-        return Decorator::Accessor;
+/// What a decorator of a function of that name is.
+pub(super) fn decorator(view: View<'_, '_>, name: &str, decorator: &ast::Decorator) -> Decorator {
+    if let ast::Expr::Attribute(access) = &decorator.expression {
+        let property = access.value.as_name_expr();
+        let is_own = property.is_some_and(|property| property.id == name);
+        let kind = match access.attr.as_str() {
+            "setter" => Some(FunctionKind::Setter),
+            "deleter" => Some(FunctionKind::Deleter),
+            _ => None,
+        };
+        match kind {
+            Some(kind) if is_own => return Decorator::Accessor(kind),
+            Some(kind) => return Decorator::OtherAccessor(kind),
+            None => {}
+        }
     }
     match view.external(&decorator.expression).as_deref() {
         Some("property") => Decorator::Binds(FunctionKind::Property),
+        Some("functools.cached_property") => Decorator::Cached,
         Some("staticmethod") => Decorator::Binds(FunctionKind::Static),
         Some("classmethod") => Decorator::Binds(FunctionKind::Class),
         Some("typing.overload" | "typing_extensions.overload") => Decorator::Overload,
@@ -69,12 +82,18 @@ pub(super) fn module_function<'p>(
 fn decorators(view: View<'_, '_>, def: &ast::StmtFunctionDef) -> Vec<Decorator> {
     let decorators = def.decorator_list.iter();
     decorators
-        .map(|decorator| self::decorator(view, decorator))
+        .map(|decorator| self::decorator(view, def.name.as_str(), decorator))
         .collect()
 }
 
 fn is_wrapped(def: &ast::StmtFunctionDef, decorators: &[Decorator]) -> bool {
-    decorators.contains(&Decorator::Other) || first_yield(def).is_some()
+    let is_unknown = |one: &Decorator| {
+        matches!(
+            one,
+            Decorator::Cached | Decorator::Other | Decorator::OtherAccessor(_)
+        )
+    };
+    decorators.iter().any(is_unknown) || first_yield(def).is_some()
 }
 
 /// The functions of a class body, the last definition of each name.
@@ -82,7 +101,7 @@ pub(super) fn methods<'p>(view: View<'_, 'p>, class: &'p ast::StmtClassDef) -> V
     let mut methods: Vec<Function<'p>> = Vec::new();
     for def in definitions(&class.body) {
         let decorators = decorators(view, def);
-        if decorators.contains(&Decorator::Overload) || decorators.contains(&Decorator::Accessor) {
+        if decorators.contains(&Decorator::Overload) || accesses(&decorators).is_some() {
             continue;
         }
         methods.retain(|earlier| earlier.name != def.name.as_str());
@@ -91,13 +110,39 @@ pub(super) fn methods<'p>(view: View<'_, 'p>, class: &'p ast::StmtClassDef) -> V
     methods
 }
 
+/// What sets and deletes the properties of a class body, as they are at its end.
+pub(super) fn accessors<'p>(view: View<'_, 'p>, class: &'p ast::StmtClassDef) -> Vec<Function<'p>> {
+    let mut accessors: Vec<Function<'p>> = Vec::new();
+    for def in definitions(&class.body) {
+        let decorators = decorators(view, def);
+        let replaced = accesses(&decorators);
+        let is_replaced = |one: &Function<'_>| replaced.is_none_or(|kind| one.kind == kind);
+        accessors.retain(|earlier| earlier.name != def.name.as_str() || !is_replaced(earlier));
+        if replaced.is_some() {
+            accessors.push(method(view.module, def, &decorators));
+        }
+    }
+    accessors
+}
+
+/// How a function accesses a property, where it is no method.
+fn accesses(decorators: &[Decorator]) -> Option<FunctionKind> {
+    decorators.iter().find_map(|decorator| match decorator {
+        Decorator::Accessor(kind) | Decorator::OtherAccessor(kind) => Some(*kind),
+        _ => None,
+    })
+}
+
 fn method<'p>(
     module: ModuleId,
     def: &'p ast::StmtFunctionDef,
     decorators: &[Decorator],
 ) -> Function<'p> {
     let bound = decorators.iter().find_map(|decorator| match decorator {
-        Decorator::Binds(kind) => Some(*kind),
+        Decorator::Binds(kind) | Decorator::Accessor(kind) | Decorator::OtherAccessor(kind) => {
+            Some(*kind)
+        }
+        Decorator::Cached => Some(FunctionKind::Property),
         _ => None,
     });
     let kind = bound.unwrap_or(match def.name.as_str() {
@@ -113,7 +158,7 @@ fn method<'p>(
         kind,
         receiver,
         params,
-        is_wrapped: is_wrapped(def, decorators) || (def.is_async && kind == FunctionKind::Property),
+        is_wrapped: is_wrapped(def, decorators) || (def.is_async && kind.is_of_property()),
         is_abstract: decorators.contains(&Decorator::Abstract),
     }
 }

@@ -213,7 +213,7 @@ impl<'p> KeyFinder<'_, 'p> {
 
     fn assigned_elsewhere(&self, key: &Key<'p>, diagnostics: &mut Vec<Diagnostic>) {
         let order = self.model.order(self.class).iter();
-        let methods = order.flat_map(|class| self.model.methods(*class));
+        let methods = order.flat_map(|class| self.model.functions_of(*class));
         for method in methods.filter(|method| method.name != "__init__") {
             let file = self.model.program.module(method.module).file;
             for assignment in assignments(method, true) {

@@ -79,6 +79,8 @@ pub struct Entity<'p> {
     pub others: Vec<Field<'p>>,
     /// Its own functions in the order of the class body; the last of each name.
     pub methods: Vec<Function<'p>>,
+    /// What sets and deletes its own properties, under their names.
+    pub accessors: Vec<Function<'p>>,
 }
 
 /// What names an entity's instances.
@@ -122,6 +124,8 @@ pub struct Class<'p> {
     pub fields: Vec<Field<'p>>,
     /// Its functions in the order of the class body.
     pub methods: Vec<Function<'p>>,
+    /// What sets and deletes its properties, under their names.
+    pub accessors: Vec<Function<'p>>,
 }
 
 /// A function: at module level, or in a class.
@@ -147,7 +151,7 @@ pub struct Function<'p> {
 }
 
 /// How a function is bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FunctionKind {
     /// At module level.
     Module,
@@ -155,10 +159,29 @@ pub enum FunctionKind {
     Method,
     /// `@property`.
     Property,
+    /// `@x.setter`.
+    Setter,
+    /// `@x.deleter`.
+    Deleter,
     /// `@staticmethod`.
     Static,
     /// `@classmethod`.
     Class,
+}
+
+impl FunctionKind {
+    /// Whether the first parameter is the instance.
+    pub fn is_bound(self) -> bool {
+        matches!(
+            self,
+            Self::Method | Self::Property | Self::Setter | Self::Deleter
+        )
+    }
+
+    /// Whether it runs when an attribute is used.
+    pub fn is_of_property(self) -> bool {
+        matches!(self, Self::Property | Self::Setter | Self::Deleter)
+    }
 }
 
 /// A parameter.
@@ -220,6 +243,38 @@ impl<'p> Model<'p> {
             ClassRef::Entity(id) => &self.entity(id).methods,
             ClassRef::Class(id) => &self.class(id).methods,
         }
+    }
+
+    /// What sets and deletes the properties that a class defines itself.
+    pub fn accessors(&self, class: ClassRef) -> &[Function<'p>] {
+        match class {
+            ClassRef::Entity(id) => &self.entity(id).accessors,
+            ClassRef::Class(id) => &self.class(id).accessors,
+        }
+    }
+
+    /// All functions that a class defines itself.
+    pub fn functions_of(&self, class: ClassRef) -> impl Iterator<Item = &Function<'p>> {
+        self.methods(class).iter().chain(self.accessors(class))
+    }
+
+    /// What sets or deletes the property of that name of a class, its own or inherited, and the class that defines it.
+    pub fn accessor(
+        &self,
+        class: ClassRef,
+        name: &str,
+        kind: FunctionKind,
+    ) -> Option<(ClassRef, &Function<'p>)> {
+        for definer in self.order(class) {
+            let mut accessors = self.accessors(*definer).iter();
+            if let Some(found) = accessors.find(|one| one.name == name && one.kind == kind) {
+                return Some((*definer, found));
+            }
+            if self.methods(*definer).iter().any(|one| one.name == name) {
+                break;
+            }
+        }
+        None
     }
 
     /// The function of that name of a class, its own or inherited, and the class that defines it.

@@ -405,6 +405,37 @@ fn keys_that_cannot_be_used_are_reported() {
 }
 
 #[test]
+fn what_setters_assign_in_init_is_a_field() {
+    let text = "
+import stateflow
+
+@stateflow.entity
+class User:
+    def __init__(self, name: str, level: int):
+        self.level = level
+        self.name = name
+    def __key__(self):
+        return self.name
+    @property
+    def level(self): return self._level
+    @level.setter
+    def level(self, value):
+        self.last, self._level = value, value
+    @level.deleter
+    def level(self):
+        self.deleted = True
+";
+    with_model(&[("app.py", text)], |model, found| {
+        assert_eq!(found, []);
+        let user = &model.entities[0];
+        let fields = user.fields.iter().map(|one| one.name);
+        assert_eq!(fields.collect::<Vec<_>>(), ["last", "_level", "name"]);
+        let others = user.others.iter().map(|one| one.name);
+        assert_eq!(others.collect::<Vec<_>>(), ["deleted"]);
+    });
+}
+
+#[test]
 fn key_fields_change_nowhere_but_in_init() {
     let change = |stmt: &str| said_of(&entity(&format!("def m(self, other):\n    {stmt}")));
     let reported = |place: &str| {
@@ -422,6 +453,9 @@ fn key_fields_change_nowhere_but_in_init() {
     );
     assert_eq!(change("def f(): self.name = 1"), reported("self.name"));
     assert_eq!(change("def f(self): self.name = 1"), [] as [&str; 0]);
+    let setter =
+        "@property\ndef m(self): pass\n@m.setter\ndef m(self, value):\n    self.name = value";
+    assert_eq!(said_of(&entity(setter)), reported("self.name"));
     let made = "@classmethod\ndef make(cls):\n    cls.name = 1";
     assert_eq!(said_of(&entity(made)), [] as [&str; 0]);
     assert_eq!(change("other.name = self.name.x = 1"), [] as [&str; 0]);
@@ -522,8 +556,20 @@ fn what_an_entity_may_not_define_is_reported() {
     }
     assert_eq!(codes("@cache\ndef m(self): pass"), ["E0110"]);
     assert_eq!(
-        codes("@property\ndef m(self): pass\n@m.setter\ndef m(self, value): pass"),
+        codes(
+            "@property\ndef m(self): pass\n@m.setter\ndef m(self, value): pass\n@m.deleter\ndef m(self): pass"
+        ),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        codes("@property\ndef m(self): pass\n@m.setter\ndef n(self, value): pass"),
         ["E0110"]
+    );
+    assert_eq!(codes("@Base.m.deleter\ndef m(self): pass"), ["E0110"]);
+    assert_eq!(codes("@property\ndef m(): pass"), ["E0112"]);
+    assert_eq!(
+        codes("@property\ndef m(self): pass\n@m.setter\ndef m(): pass"),
+        ["E0112"]
     );
     assert_eq!(codes("async def m(self): pass"), [] as [&str; 0]);
     assert_eq!(codes("async def m(self):\n        yield 1"), ["E0111"]);

@@ -74,7 +74,8 @@ fn named(facts: &Facts<'_>, site: &Site) -> String {
         Site::Call { targets }
         | Site::Read { targets }
         | Site::Helper { targets }
-        | Site::Getter { targets } => targets.first().cloned().unwrap_or_default(),
+        | Site::Getter { targets }
+        | Site::Accessor { targets } => targets.first().cloned().unwrap_or_default(),
         Site::Create { entity } => format!("{}(…)", facts.model.entity(*entity).name),
         Site::Gather => "gather(…)".to_owned(),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{ClassId, ClassRef, EntityId, Function, FunctionId, Model};
+use crate::model::{ClassId, ClassRef, EntityId, Function, FunctionId, FunctionKind, Model};
 use crate::source::Span;
 use crate::syntax::span;
 
@@ -57,6 +57,7 @@ pub(crate) struct Code<'a> {
 pub(crate) struct Codes<'a> {
     all: Vec<Code<'a>>,
     members: HashMap<(Owner, &'a str), CodeId>,
+    accessors: HashMap<(Owner, &'a str, FunctionKind), CodeId>,
     functions: Vec<CodeId>,
 }
 
@@ -66,6 +67,7 @@ impl<'a> Codes<'a> {
         let mut codes = Self {
             all: Vec::new(),
             members: HashMap::new(),
+            accessors: HashMap::new(),
             functions: Vec::new(),
         };
         for class in model.class_refs() {
@@ -84,11 +86,34 @@ impl<'a> Codes<'a> {
                 codes.members.insert((class.into(), method.name), id);
             }
         }
+        codes.add_accessors(model);
         for function in &model.functions {
             let id = codes.add(function, Owner::Module, function.name.to_owned());
             codes.functions.push(id);
         }
         codes
+    }
+
+    fn add_accessors(&mut self, model: &'a Model<'a>) {
+        for class in model.class_refs() {
+            for accessor in model.accessors(class) {
+                let name = format!("{}.{}", model.qualname(class), accessor.name);
+                let id = self.add(accessor, class.into(), name);
+                let key = (class.into(), accessor.name, accessor.kind);
+                self.accessors.entry(key).or_insert(id);
+            }
+        }
+        for class in model.class_refs() {
+            for base in model.order(class) {
+                for accessor in model.accessors(*base) {
+                    let (name, kind) = (accessor.name, accessor.kind);
+                    if let Some((definer, _)) = model.accessor(class, name, kind) {
+                        let id = self.accessors[&(definer.into(), name, kind)];
+                        self.accessors.insert((class.into(), name, kind), id);
+                    }
+                }
+            }
+        }
     }
 
     fn add(&mut self, function: &'a Function<'a>, owner: Owner, name: String) -> CodeId {
@@ -108,6 +133,11 @@ impl<'a> Codes<'a> {
     /// The function of a class, its own or inherited, by its name.
     pub fn member(&self, owner: Owner, name: &str) -> Option<CodeId> {
         self.members.get(&(owner, name)).copied()
+    }
+
+    /// What sets or deletes the property of that name of a class, its own or inherited.
+    pub fn accessor(&self, owner: Owner, name: &str, kind: FunctionKind) -> Option<CodeId> {
+        self.accessors.get(&(owner, name, kind)).copied()
     }
 
     /// That of a module-level function.

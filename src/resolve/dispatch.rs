@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::code::{CodeId, Owner};
 use super::facts::Facts;
 use super::types::Type;
-use crate::model::{Base, ClassRef, EntityId};
+use crate::model::{Base, ClassRef, EntityId, FunctionKind};
 
 impl<'a> Facts<'a> {
     /// The classes whose instances may stand where one of a class is asked for: it, those that inherit from it and, where it is a
@@ -73,6 +73,21 @@ impl<'a> Facts<'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What sets or deletes a property of that name when that is done to a value here.
+    pub fn accessors_of(&mut self, value: &Type, name: &str, kind: FunctionKind) -> Vec<CodeId> {
+        let (class, is_self) = match value {
+            Type::Entity { id, is_self: true } => (ClassRef::Entity(*id), true),
+            Type::Instance { id, is_self, .. } => (ClassRef::Class(*id), *is_self),
+            _ => return Vec::new(),
+        };
+        let classes = self.implementers(class).into_iter().chain([class]);
+        let here = classes.filter(|one| is_self || matches!(one, ClassRef::Class(_)));
+        let codes: BTreeSet<CodeId> = here
+            .filter_map(|class| self.codes.accessor(class.into(), name, kind))
+            .collect();
+        codes.into_iter().collect()
     }
 
     /// The entities that a reference of a type may lead to: those of its class, or those that a plain class or a protocol stands

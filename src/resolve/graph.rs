@@ -138,7 +138,7 @@ impl<'g, 'a> Graph<'g, 'a> {
             _ if code.function.is_wrapped => Some(Refused::Wrapped),
             Via::Value => Some(Refused::HandedOn),
             Via::Construction => Some(Refused::Construction),
-            Via::Call | Via::Property => None,
+            Via::Call | Via::Property | Via::Access => None,
         };
         if let Some(why) = refused {
             return Some(errors::leaving_function(
@@ -152,6 +152,9 @@ impl<'g, 'a> Graph<'g, 'a> {
     fn add_site(&self, call: &OwnCall, sites: &mut HashMap<Span, Site>) {
         let site = sites.entry(call.at).or_insert_with(|| match call.via {
             Via::Property => Site::Getter {
+                targets: Vec::new(),
+            },
+            Via::Access => Site::Accessor {
                 targets: Vec::new(),
             },
             _ => Site::Helper {

@@ -49,13 +49,19 @@ pub enum Site {
         /// What it may reach.
         targets: Vec<String>,
     },
-    /// An attribute expression that reads a field or a property of another entity, or of one that may be another.
+    /// An attribute expression, or the name of one in a pattern, that reads a field or a property of another entity, or of one that may be another.
     Read {
         /// What it may reach.
         targets: Vec<String>,
     },
-    /// An attribute expression that runs a property which runs at the same entity and itself leaves it.
+    /// An attribute expression, or the name of one in a pattern, that runs a property which runs at the same entity and itself leaves it.
     Getter {
+        /// What it may reach.
+        targets: Vec<String>,
+    },
+    /// The name of an attribute that is assigned to or deleted: a property whose function for that runs at the same entity and
+    /// itself leaves it.
+    Accessor {
         /// What it may reach.
         targets: Vec<String>,
     },
@@ -75,7 +81,8 @@ impl Site {
             Self::Call { targets }
             | Self::Helper { targets }
             | Self::Read { targets }
-            | Self::Getter { targets } => Some(targets),
+            | Self::Getter { targets }
+            | Self::Accessor { targets } => Some(targets),
             Self::Create { .. } | Self::Gather => None,
         }
     }

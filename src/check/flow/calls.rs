@@ -248,9 +248,11 @@ impl<'m, 'p> Flow<'_, 'm, 'p> {
         match site {
             Site::Call { targets } => targets.iter().filter_map(named).collect(),
             Site::Create { entity } => method(*entity, "__init__").into_iter().collect(),
-            Site::Helper { .. } | Site::Read { .. } | Site::Getter { .. } | Site::Gather => {
-                Vec::new()
-            }
+            Site::Helper { .. }
+            | Site::Read { .. }
+            | Site::Getter { .. }
+            | Site::Accessor { .. }
+            | Site::Gather => Vec::new(),
         }
     }
 }

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 
 use super::{functions, span_of};
 use crate::ir::ParamKind;
-use crate::model::{Function, FunctionKind, Model};
+use crate::model::{Function, Model};
 use crate::resolve::{Resolution, Site};
 use crate::source::{FileId, Span};
 use crate::syntax::{Ranged, span};
@@ -156,11 +156,7 @@ impl<'r, 'm, 'p> Flow<'r, 'm, 'p> {
 
     /// Whether a name is the instance whose method this is.
     fn is_receiver(&self, name: &str) -> bool {
-        self.function.receiver == Some(name)
-            && matches!(
-                self.function.kind,
-                FunctionKind::Method | FunctionKind::Property
-            )
+        self.function.receiver == Some(name) && self.function.kind.is_bound()
     }
 
     /// Something new that follows from those reads.

@@ -1,6 +1,7 @@
 //! Names, attributes and elements that are assigned to.
 
 use super::Flow;
+use super::calls::On;
 use super::state::{Object, Reads, Value};
 use crate::ir::Type;
 use crate::syntax::ast::{self, Expr};
@@ -33,6 +34,7 @@ impl<'p> Flow<'_, '_, 'p> {
         let at = self.at(target);
         match target {
             Expr::Attribute(attribute) => match self.own_field(attribute) {
+                _ if self.is_property(attribute) => self.access(attribute),
                 Some(field) => self.write(field, at, data),
                 None => {
                     let of = self.expr(&attribute.value);
@@ -48,6 +50,28 @@ impl<'p> Flow<'_, '_, 'p> {
                 self.change(&of, at, &data);
             }
             _ => {}
+        }
+    }
+
+    /// Whether an attribute that is assigned to or deleted is a property.
+    fn is_property(&self, attribute: &ast::ExprAttribute) -> bool {
+        let at = self.at(&attribute.attr);
+        self.app.resolution.calls.contains_key(&at)
+    }
+
+    /// Runs what sets or deletes a property.
+    fn access(&mut self, attribute: &'p ast::ExprAttribute) {
+        let at = self.at(&attribute.attr);
+        let app = self.app;
+        let callees = app.resolution.calls.get(&at).map_or(&[][..], Vec::as_slice);
+        if self.own_field(attribute).is_some() {
+            self.in_place(callees, at, &[], On::Own);
+        } else {
+            let of = self.expr(&attribute.value);
+            self.in_place(callees, at, &[], On::Other(&of));
+        }
+        if self.site(&attribute.attr).is_some() {
+            self.leave(at);
         }
     }
 
@@ -90,7 +114,9 @@ impl<'p> Flow<'_, '_, 'p> {
                 let new = self.made(assign, data);
                 self.bind_name(&name.id, new);
             }
-            Expr::Attribute(attribute) if self.own_field(attribute).is_some() => {
+            Expr::Attribute(attribute)
+                if self.own_field(attribute).is_some() || self.is_property(attribute) =>
+            {
                 self.store(&assign.target, &data);
             }
             _ => self.change(&old, at, &data),

@@ -3,7 +3,7 @@
 use super::block::WIDTH;
 use super::module::Split;
 use super::writer::Writer;
-use crate::ir::{Code, Transition};
+use crate::ir::{self, Code, Transition, is_private};
 
 /// Where a result goes.
 #[derive(Clone, Copy)]
@@ -229,17 +229,7 @@ fn handed_over(split: &Split<'_>, to: &Transition) -> Vec<String> {
     handed
 }
 
-fn is_private(name: &str) -> bool {
-    name.starts_with("__") && !name.ends_with("__")
-}
-
-/// A name as Python keeps it inside the class, for where it stands as a string or a keyword of a call, which are not mangled.
+/// A name of a split function's class, for where it stands as a string or a keyword of a call, which are not mangled.
 fn mangled(split: &Split<'_>, name: &str) -> String {
-    let class = split.class().unwrap_or_default();
-    let class = class.rsplit_once('.').map_or(class, |(_, inner)| inner);
-    match class.trim_start_matches('_') {
-        "" => name.to_owned(),
-        class if is_private(name) => format!("_{class}{name}"),
-        _ => name.to_owned(),
-    }
+    ir::mangled(split.class(), name)
 }

@@ -9,7 +9,7 @@ use super::arguments::Args;
 use super::findings::{OwnCall, Via};
 use super::members::Found;
 use crate::diagnostics::Diagnostic;
-use crate::model::{ClassRef, EntityId};
+use crate::model::{ClassRef, EntityId, FunctionKind};
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -158,19 +158,38 @@ impl<'a> Interpreter<'a, '_> {
                 self.report(|facts| errors::unbound(facts, code, errors::ThroughClass::Value, at));
                 Type::Opaque
             }
+            Found::Code(code) if self.facts.is_property(code) => {
+                self.property_of_class(attribute, &Type::Entity { id, is_self: true })
+            }
             Found::Code(code) => self.read_code(code, self.at(attribute)),
             Found::Nothing => Type::Opaque,
         }
     }
 
+    /// A property that is looked up on its class: whoever gets it may run all that it is made of.
+    fn property_of_class(&mut self, attribute: &ast::ExprAttribute, instance: &Type) -> Type {
+        let name = attribute.attr.as_str();
+        let mut codes = self.facts.codes_of(instance, name);
+        for kind in [FunctionKind::Setter, FunctionKind::Deleter] {
+            codes.extend(self.facts.accessors_of(instance, name, kind));
+        }
+        for code in codes {
+            self.own_call(self.at(attribute), code, Via::Value);
+        }
+        Type::Opaque
+    }
+
     fn read_other(&mut self, attribute: &ast::ExprAttribute, member: &Type) -> Type {
-        match self.find(member, &attribute.attr) {
-            Found::Value(type_) => {
+        match (self.find(member, &attribute.attr), member) {
+            (Found::Value(type_), _) => {
                 self.handed_on(&type_, self.at(attribute));
                 type_
             }
-            Found::Code(_) => self.read_codes(member, attribute),
-            Found::Nothing => Type::Opaque,
+            (Found::Code(code), Type::ClassObject(id)) if self.facts.is_property(code) => {
+                self.property_of_class(attribute, &Type::instance(*id))
+            }
+            (Found::Code(_), _) => self.read_codes(member, attribute),
+            (Found::Nothing, _) => Type::Opaque,
         }
     }
 

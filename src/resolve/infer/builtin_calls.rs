@@ -1,12 +1,16 @@
 //! Calls of Python's own functions.
 
+use std::collections::BTreeSet;
+
 use super::super::builtins;
+use super::super::code::CodeId;
 use super::super::errors;
 use super::super::gathers::is_gather;
 use super::super::types::Type;
 use super::Interpreter;
 use super::arguments::{Args, LambdaGets};
-use crate::model::ClassRef;
+use super::findings::Via;
+use crate::model::{ClassRef, FunctionKind};
 use crate::syntax::ast;
 
 /// What a function from outside the app calls a lambda with.
@@ -172,16 +176,52 @@ impl Interpreter<'_, '_> {
             let at = self.at(call);
             self.report(|facts| errors::dynamic_attribute(facts.model.entity(id).name, name, at));
         }
-        match name {
-            "hasattr" => Type::Bool,
-            "getattr" => match call.arguments.find_positional(1) {
-                Some(ast::Expr::StringLiteral(attribute)) => {
-                    self.read_quietly(object, attribute.value.to_str())
-                }
-                _ => Type::Opaque,
-            },
+        let attribute = match call.arguments.find_positional(1) {
+            Some(ast::Expr::StringLiteral(attribute)) => Some(attribute.value.to_str()),
+            _ => None,
+        };
+        for member in object.members() {
+            for code in self.run_by_name(member, name, attribute) {
+                self.own_call(self.at(call), code, Via::Value);
+            }
+        }
+        match (name, attribute) {
+            ("hasattr", _) => Type::Bool,
+            ("getattr", Some(attribute)) => self.read_quietly(object, attribute),
+            ("getattr", None) => Type::Opaque,
             _ => Type::None,
         }
+    }
+
+    /// What properties run when `getattr` or one of its like is called with a value; with any attribute, where that is not known.
+    fn run_by_name(
+        &mut self,
+        value: &Type,
+        function: &str,
+        attribute: Option<&str>,
+    ) -> BTreeSet<CodeId> {
+        let model = self.facts.model;
+        let classes = value.class().map(|class| model.derived(class));
+        let functions = classes
+            .into_iter()
+            .flatten()
+            .flat_map(|class| model.order(*class))
+            .flat_map(|class| model.functions_of(*class));
+        let names: BTreeSet<&str> = functions
+            .map(|function| function.name)
+            .filter(|name| attribute.is_none_or(|attribute| attribute == *name))
+            .collect();
+        let mut codes = BTreeSet::new();
+        for name in names {
+            codes.extend(match function {
+                "setattr" => self.facts.accessors_of(value, name, FunctionKind::Setter),
+                "delattr" => self.facts.accessors_of(value, name, FunctionKind::Deleter),
+                _ => self.facts.codes_of(value, name),
+            });
+        }
+        let kind = |code: &CodeId| self.facts.codes.get(*code).function.kind;
+        codes.retain(|code| kind(code).is_of_property());
+        codes
     }
 }
 

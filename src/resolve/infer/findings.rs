@@ -61,6 +61,8 @@ pub(crate) enum Via {
     Call,
     /// Read as a property.
     Property,
+    /// Run by an assignment to a property, or by its deletion.
+    Access,
     /// Called while an object of its class is made.
     Construction,
     /// Handed on, to be called by others.

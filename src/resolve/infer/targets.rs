@@ -1,9 +1,13 @@
 //! Assignments and deletions.
 
+use std::collections::BTreeSet;
+
 use super::super::code::Owner;
 use super::super::errors;
 use super::super::types::Type;
 use super::Interpreter;
+use super::findings::Via;
+use crate::model::FunctionKind;
 use crate::syntax::ast;
 
 impl Interpreter<'_, '_> {
@@ -104,6 +108,9 @@ impl Interpreter<'_, '_> {
         if let Some(path) = super::narrow::path_of_attribute(attribute) {
             self.env.forget(&path);
         }
+        if self.access(attribute, receiver, FunctionKind::Setter) {
+            return;
+        }
         let initially = self.in_init();
         let type_ = &type_.clone().bounded(self.at(attribute));
         for member in receiver.members() {
@@ -135,6 +142,25 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    /// Takes note that a property is set or deleted; false where the attribute is none.
+    fn access(
+        &mut self,
+        attribute: &ast::ExprAttribute,
+        receiver: &Type,
+        kind: FunctionKind,
+    ) -> bool {
+        let members = receiver.members().iter();
+        let codes: BTreeSet<_> = members
+            .flat_map(|member| self.facts.accessors_of(member, &attribute.attr, kind))
+            .collect();
+        let at = self.at(&attribute.attr);
+        for code in &codes {
+            self.own_call(at, *code, Via::Access);
+            self.env.forget_attributes();
+        }
+        !codes.is_empty()
+    }
+
     fn in_init(&self) -> bool {
         self.code
             .is_some_and(|code| self.facts.codes.get(code).function.name == "__init__")
@@ -152,7 +178,7 @@ impl Interpreter<'_, '_> {
                         self.refuse_assignment(attribute, id);
                         Type::Opaque
                     }
-                    None => self.read_quietly(&receiver, &attribute.attr),
+                    None => self.read_before(attribute, &receiver),
                 }
             }
             ast::Expr::Subscript(subscript) => {
@@ -163,11 +189,26 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    fn read_before(&mut self, attribute: &ast::ExprAttribute, receiver: &Type) -> Type {
+        let at = self.at(attribute);
+        for member in receiver.members() {
+            for code in self.facts.codes_of(member, &attribute.attr) {
+                if self.facts.is_property(code) {
+                    self.own_call(at, code, Via::Property);
+                }
+            }
+        }
+        self.read_quietly(receiver, &attribute.attr)
+    }
+
     /// The second half of an augmented assignment: the receiver has been evaluated.
     pub(super) fn assign_again(&mut self, target: &ast::Expr, type_: &Type) {
         match target {
             ast::Expr::Attribute(attribute) => {
                 let receiver = self.peek(&attribute.value);
+                if self.access(attribute, &receiver, FunctionKind::Setter) {
+                    return;
+                }
                 let initially = self.in_init();
                 for member in receiver.members() {
                     let owner = match member {
@@ -199,6 +240,7 @@ impl Interpreter<'_, '_> {
             ast::Expr::List(list) => list.elts.iter().for_each(|target| self.delete(target)),
             ast::Expr::Attribute(attribute) => {
                 let receiver = self.expr(&attribute.value);
+                self.access(attribute, &receiver, FunctionKind::Deleter);
                 for member in receiver.members() {
                     if let Some(id) = self.facts.entities_behind(member).first() {
                         self.refuse_assignment(attribute, *id);

@@ -155,6 +155,89 @@ def value(self):
     );
 }
 
+#[test]
+fn properties_leave_when_they_are_set_and_deleted() {
+    let source = shop(
+        "
+def go(self):
+    self.value = 1
+    self.value += 1
+    self.fine = 2
+    del self.value
+
+@property
+def value(self):
+    return 1
+
+@value.setter
+def value(self, value: int):
+    self.item.update_stock(value)
+
+@value.deleter
+def value(self):
+    self.item.update_stock(0)
+
+@property
+def fine(self):
+    return 1
+
+@fine.setter
+def fine(self, value: int):
+    self.number = value
+",
+        "",
+    );
+    assert_eq!(
+        sites_of(&[("app.py", &source)]),
+        [
+            "create User('x') -> User",
+            "accessor value -> Shop.value",
+            "accessor value -> Shop.value",
+            "accessor value -> Shop.value",
+            "call self.item.update_stock(value) -> Item.update_stock",
+            "call self.item.update_stock(0) -> Item.update_stock",
+        ]
+    );
+}
+
+#[test]
+fn properties_that_leave_are_not_used_by_name() {
+    let refused = |body: &str, kept: &str| {
+        let source = shop(
+            &format!(
+                "
+def go(self, name: str):
+    {body}
+
+@property
+def value(self):
+    {kept}
+
+@value.setter
+def value(self, value: int):
+    self.item.update_stock(value)
+"
+            ),
+            "",
+        );
+        complaints_of(&source)
+    };
+    for body in ["getattr(self, 'value')", "hasattr(self, name)"] {
+        assert_eq!(refused(body, "return 1"), [""; 0], "{body}");
+        let found = refused(body, "return self.item.price");
+        assert!(found[0].starts_with("E0210"), "{body}: {found:?}");
+    }
+    for body in [
+        "setattr(self, 'value', 1)",
+        "setattr(self, name, 1)",
+        "Shop.value.fset(self, 1)",
+    ] {
+        let found = refused(body, "return 1");
+        assert!(found[0].starts_with("E0210"), "{body}: {found:?}");
+    }
+    assert_eq!(refused("setattr(self, 'other', 1)", "return 1"), [""; 0]);
+}
+
 const HELPERS: &str = "
 def total(item: Item):
     return inner(item)

@@ -84,6 +84,7 @@ fn describe(model: &Model<'_>, at: Span, site: &Site) -> String {
         Site::Helper { targets } => format!("helper {text} -> {}", targets.join("|")),
         Site::Read { targets } => format!("read {text} -> {}", targets.join("|")),
         Site::Getter { targets } => format!("getter {text} -> {}", targets.join("|")),
+        Site::Accessor { targets } => format!("accessor {text} -> {}", targets.join("|")),
         Site::Create { entity } => format!("create {text} -> {}", model.entity(*entity).name),
         Site::Gather => format!("gather {text}"),
     }
