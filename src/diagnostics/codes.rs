@@ -72,7 +72,6 @@ pub static CODES: &[Code] = codes![
     "E0306" "a callee changes an argument that the caller goes on using",
     "E0401" "a call inside a statement that cannot be cut yet",
     "E0402" "a call inside an expression that is not evaluated in place",
-    "E0403" "a call inside a field that shows text with quotes",
     "E0405" "a local that cannot be kept across a call",
     "E0406" "a name that the parts of a method cannot share",
     "E0407" "a local that has no value where it is read",

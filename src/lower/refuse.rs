@@ -4,7 +4,7 @@ use super::builder::Builder;
 use super::supers::super_arguments;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
-use crate::syntax::ast::{self, Expr, Stmt};
+use crate::syntax::ast::{Expr, Stmt};
 use crate::syntax::{Ranged, TextRange};
 
 /// A call that leaves the entity, inside an expression that is not evaluated in place.
@@ -53,18 +53,6 @@ pub fn beside_parallel(builder: &Builder<'_, '_>, site: TextRange, whole: &Expr)
     .also(builder.span(whole), "its elements leave together")
     .note("all that the calls need is evaluated before the first of them is made")
     .help("make this call in a comprehension before, and go over its results in this one")
-}
-
-/// A replacement field that shows its own source text, which cannot be written into the string.
-pub fn debug_field(builder: &Builder<'_, '_>, field: &ast::InterpolatedElement) -> Diagnostic {
-    Diagnostic::new(
-        "E0403",
-        "a call of another entity inside a field that shows text with quotes is not supported yet",
-        site_within(builder, field.range),
-        "leaves the entity here",
-    )
-    .note("a field such as `{x=}` shows the text of its expression, and quotes in that would end the string")
-    .help("assign the result to a variable before, and show that")
 }
 
 /// A statement that cannot be cut, with the site inside that asks for it.

@@ -684,9 +684,6 @@ impl Builder<'_, '_> {
         if !self.has_site(field.range) {
             return;
         }
-        if !self.can_show_text(field) {
-            return;
-        }
         let mut parts = vec![Operand::Value(&field.expression)];
         if let Some(spec) = &field.format_spec {
             parts.extend(
@@ -700,21 +697,10 @@ impl Builder<'_, '_> {
         self.show_text(field);
     }
 
-    /// Reports a field with `=` whose text cannot be written into the string.
-    fn can_show_text(&mut self, field: &ast::InterpolatedElement) -> bool {
-        let shown = field.debug_text.as_ref().map(ast::DebugText::as_str);
-        let is_refused = shown.is_some_and(|text| text.contains(['"', '\'', '\\', '\n']));
-        if is_refused {
-            let refused = refuse::debug_field(self, field);
-            self.diagnostics.push(refused);
-        }
-        !is_refused
-    }
-
     /// Keeps the text that a field with `=` shows of itself, where names in it are no longer what they were.
     pub fn keep_shown_text(&mut self, field: &ast::InterpolatedElement) {
         let is_changed = self.edits.any_in(field.range) && !self.has_site(field.range);
-        if is_changed && self.can_show_text(field) {
+        if is_changed {
             self.show_text(field);
         }
     }
@@ -724,7 +710,7 @@ impl Builder<'_, '_> {
         let Some(shown) = field.debug_text.as_ref().map(ast::DebugText::as_str) else {
             return;
         };
-        let uses = self.field_effects(field).uses.into_iter().collect();
+        let mut uses: Vec<String> = self.field_effects(field).uses.into_iter().collect();
         let value = self.text.render_expr(&field.expression, &self.edits).text;
         let spec = field.format_spec.as_ref().map(|spec| {
             let spec = self.text.render(spec.range, &self.edits).text;
@@ -735,7 +721,15 @@ impl Builder<'_, '_> {
             (None, None) => "!r".to_owned(),
             (None, Some(_)) => String::new(),
         };
-        let shown = shown.replace('{', "{{").replace('}', "}}");
+        let shown = match shown.contains(['"', '\'', '\\', '\n']) {
+            true => {
+                let text = self.temporary("text");
+                self.push_hidden(format!("{text} = {}", quoted(shown)), &[], Some(&text));
+                uses.push(text.clone());
+                format!("{{{text}}}")
+            }
+            false => shown.replace('{', "{{").replace('}', "}}"),
+        };
         let text = format!("{shown}{{{value}{conversion}{}}}", spec.unwrap_or_default());
         self.edits.set(field.range, Edit { text, uses });
     }
@@ -775,6 +769,21 @@ impl Builder<'_, '_> {
             },
         );
     }
+}
+
+/// A text as a literal of Python.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// The operand that a keyword argument is.
