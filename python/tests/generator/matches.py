@@ -53,6 +53,8 @@ class Matches:
                 lambda: capture(INT),
                 lambda: f"int({capture(INT)})",
                 lambda: "str() | None",
+                lambda: f"{number()} | {self._remote()}",
+                self._remote,
             ],
             STR: [lambda: '"a" | ""', lambda: '"xyz"', lambda: f"str({capture(STR)})", lambda: capture(STR)],
             PAIR: [
@@ -60,6 +62,7 @@ class Matches:
                 lambda: f"({number()}, {capture(STR)})",
                 lambda: f"[int({capture(INT)}), _]",
                 lambda: "(_, _, _)",
+                lambda: f"({self._remote()}, {capture(STR)})",
             ],
             INTS: [
                 lambda: "[]",
@@ -67,6 +70,7 @@ class Matches:
                 lambda: f"[{capture(INT)}, *{capture(INTS)}]",
                 lambda: f"[*_, {number()} | 3]",
                 lambda: f"[_, _] as {capture(INTS)}",
+                lambda: f"[{capture(INT)}, {self._remote()}, *{capture(INTS)}]",
             ],
             TABLE: [
                 lambda: f'{{"a": {capture(INT)}}}',
@@ -80,9 +84,32 @@ class Matches:
                 lambda: f"Box(n=_) as {capture(BOX)}",
             ],
         }
-        return self._draw.one(
-            forms.get(type, [lambda: f"{type.name}()", lambda: f"{type.name}() as {capture(type)}"])
-        )()
+        of_entity = [
+            lambda: f"{type.name}()",
+            lambda: f"{type.name}() as {capture(type)}",
+            lambda: self._attributes(type, lambda: f"fixed={number()} | 4, key=_"),
+            lambda: self._attributes(type, lambda: f"fixed={capture(INT)}"),
+        ]
+        return self._draw.one(forms.get(type, of_entity))()
+
+    def _leaves(self) -> bool:
+        return not self._expressions.local and self._expressions.sites > 0
+
+    def _remote(self) -> str:
+        """The name of an attribute of what is referred to by a name; a number where there is none."""
+        here = self._expressions
+        reference = here.make(entity(self._draw.one(here.model.entities).name), 0)
+        if not self._leaves() or not reference.replace(".", "").isidentifier():
+            return self._number()
+        here.sites -= 1
+        return f"{reference}.fixed"
+
+    def _attributes(self, type: Type, attributes: Callable[[], str]) -> str:
+        """A pattern that looks at an entity; at its class alone where nothing can leave."""
+        if not self._leaves():
+            return f"{type.name}() as {self._capture(type)}"
+        self._expressions.sites -= 1
+        return f"{type.name}({attributes()})"
 
     def _number(self) -> str:
         return str(self._draw.one([0, 1, 2, 3, 5, -1]))
