@@ -94,7 +94,7 @@ class Verb(Enum):
 class Transition:
     """A call, a read or a creation, and where its result goes."""
 
-    __slots__ = ("args", "block", "code", "kwargs", "line", "live", "subject", "verb")
+    __slots__ = ("args", "block", "code", "kwargs", "line", "live", "others", "subject", "verb")
 
     def __init__(self, verb: Verb, subject: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.verb = verb
@@ -105,6 +105,8 @@ class Transition:
         self.block: Callable[..., Any] | None = None
         """Takes the result; None forwards it."""
         self.live: dict[str, Any] = {}
+        self.others: tuple[Callable[[], Transition], ...] = ()
+        """Give the calls that travel along."""
         self.code: CodeType | None = None
         """For a forwarded result: the block that made the transition."""
         self.line = 0
@@ -113,6 +115,11 @@ class Transition:
     def at(self, line: int) -> Transition:
         """Stand on that line of the user's file, which is not that of the calls made together."""
         self.line = line
+        return self
+
+    def along(self, *others: Callable[[], Transition]) -> Transition:
+        """Let other calls travel along: they are certain to come next, and only read."""
+        self.others = others
         return self
 
     def then(self, block: Callable[..., Any], /, **live: Any) -> Transition:

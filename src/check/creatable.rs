@@ -1,9 +1,9 @@
 //! Entities that nobody can create.
 
-use super::values::unaliased;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{ParamKind, Type};
 use crate::model::{Binding, Class, ClassRef, Entity, EntityId, Model, Param};
+use crate::resolve::values::unaliased;
 use crate::resolve::{Resolution, Site};
 use crate::source::Span;
 use crate::syntax::ast::Expr;

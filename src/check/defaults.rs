@@ -1,8 +1,8 @@
 //! Defaults of parameters that other machines fill in.
 
-use super::values::{external, is_container, makes_constant, makes_container};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Binding, ClassRef, FunctionKind, Model};
+use crate::resolve::values::{external, is_container, makes_constant, makes_container};
 use crate::syntax::ast::Expr;
 use crate::syntax::{ModuleId, span};
 

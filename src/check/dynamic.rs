@@ -1,9 +1,9 @@
 //! Code that looks at its own frame.
 
-use super::values::external;
-use super::{functions, inside, span_of};
+use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Function, Model};
+use crate::resolve::values::external;
 use crate::resolve::{Locals, Resolution};
 use crate::source::Span;
 use crate::syntax::ast::visitor::{Visitor, walk_expr};
@@ -17,7 +17,7 @@ pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mu
         let first = resolution
             .sites
             .keys()
-            .filter(|at| inside(**at, definition))
+            .filter(|at| at.is_inside(definition))
             .min();
         if let Some(site) = first {
             let mut finder = Finder {

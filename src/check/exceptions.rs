@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::values::unaliased;
 use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Binding, Function, Model};
 use crate::resolve::Resolution;
+use crate::resolve::values::unaliased;
 use crate::source::Span;
 use crate::syntax::ast::visitor::{Visitor, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::values::{external, makes_container};
 use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Function, Model};
+use crate::resolve::values::{external, makes_container};
 use crate::resolve::{Resolution, changes};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
@@ -97,7 +97,7 @@ impl Finder<'_, '_> {
 
     fn enter(&mut self, stmt: &Stmt, body: &[Stmt], rounds: Rounds) {
         let around = span(self.file, stmt);
-        let inside = |at: &&Span| super::inside(**at, around);
+        let inside = |at: &&Span| at.is_inside(around);
         let mut bound = Bound::default();
         bound.visit_body(body);
         self.loops.push(Loop {

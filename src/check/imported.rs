@@ -1,10 +1,10 @@
 //! While modules are imported, no entity is created and no function called that calls entities.
 
 use super::span_of;
-use super::values::unaliased;
 use crate::diagnostics::Diagnostic;
 use crate::model::{Binding, ClassRef, Function, Model};
 use crate::resolve::Resolution;
+use crate::resolve::values::unaliased;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
 use crate::syntax::{ModuleId, span};

@@ -1,6 +1,6 @@
 //! `__init__` and `__key__` stay on their entity.
 
-use super::{inside, span_of};
+use super::span_of;
 use crate::diagnostics::Diagnostic;
 use crate::model::{ClassRef, Model};
 use crate::resolve::{Resolution, Site};
@@ -19,7 +19,7 @@ pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mu
             }
             let definition = span_of(model, method);
             for (at, site) in &resolution.sites {
-                if inside(*at, definition) {
+                if at.is_inside(definition) {
                     diagnostics.push(leaves(name, *at, site));
                 }
             }

@@ -11,7 +11,6 @@ mod imported;
 mod init;
 mod interleaved;
 mod shared;
-mod values;
 
 #[cfg(test)]
 mod tests;
@@ -49,9 +48,4 @@ fn functions<'m, 'p>(model: &'m Model<'p>) -> impl Iterator<Item = &'m Function<
 /// Where a function is defined.
 fn span_of(model: &Model<'_>, function: &Function<'_>) -> Span {
     span(model.program.module(function.module).file, function.def)
-}
-
-/// Whether one span lies inside another.
-fn inside(inner: Span, outer: Span) -> bool {
-    inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
 }

@@ -1,9 +1,9 @@
 //! Code of entities does not write what all entities of a process would share: the state of modules and classes.
 
-use super::values::{external, is_container};
 use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Binding, Class, ClassRef, EntityId, Field, Function, FunctionKind, Model};
+use crate::resolve::values::{external, is_container};
 use crate::resolve::{Locals, Resolution, changes, is_defined};
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};

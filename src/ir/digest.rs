@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Block, Branch, Code, Node, Transition};
+use super::{Block, Branch, Code, Node, Stop, Transition};
 
 /// Sets the digest of every block from its name, its variables and its code.
 ///
@@ -166,6 +166,27 @@ fn branch(hasher: &mut Sha256, branch: &Branch) {
     }
 }
 
+fn stop(hasher: &mut Sha256, stop: &Stop) {
+    match stop {
+        Stop::Call {
+            callee, arguments, ..
+        } => {
+            field(hasher, "call along");
+            field(hasher, callee);
+            field(hasher, &arguments.join(", "));
+        }
+        Stop::Read {
+            receiver,
+            attributes,
+            ..
+        } => {
+            field(hasher, "read along");
+            field(hasher, receiver);
+            field(hasher, &attributes.join(", "));
+        }
+    }
+}
+
 fn transition(hasher: &mut Sha256, to: Option<&Transition>) {
     match to {
         None => field(hasher, "forward"),
@@ -174,6 +195,7 @@ fn transition(hasher: &mut Sha256, to: Option<&Transition>) {
             for variable in &to.live {
                 field(hasher, &variable.name);
             }
+            to.along.iter().for_each(|one| stop(hasher, one));
         }
     }
 }

@@ -8,11 +8,13 @@
 mod branch;
 mod digest;
 mod schema;
+mod stop;
 mod types;
 
 pub use branch::Branch;
 pub use digest::digest_blocks;
 pub use schema::json_schema;
+pub use stop::Stop;
 pub use types::{Type, UnionOf};
 
 use schemars::JsonSchema;
@@ -390,6 +392,9 @@ pub struct Transition {
     pub block: String,
     /// The variables handed over: the block's live variables with what is known here of their being bound.
     pub live: Vec<Variable>,
+    /// The calls that surely come next, of what only reads, and that can travel along with the one whose result goes there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub along: Vec<Stop>,
 }
 
 /// A fragment of Python and where each of its lines comes from.

@@ -62,6 +62,7 @@ impl Builder<'_, '_> {
                 receiver: short(&attribute.value).unwrap_or_default(),
             },
             line,
+            stop: None,
         }
     }
 }

@@ -18,6 +18,7 @@ use super::zones::ZoneId;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Code, flow_name};
 use crate::model::{Function, Model};
+use crate::resolve::reads::{self, Scope};
 use crate::resolve::{Resolution, Site};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::visitor::{self, Visitor};
@@ -53,6 +54,8 @@ pub struct Builder<'m, 'p> {
     /// What is made and something else may keep.
     pub kept: Vec<Made<'p>>,
     pub fresh: Fresh,
+    /// What the locals are assigned.
+    pub assigned: reads::Fresh<'m>,
     pub graph: Graph,
     pub loops: Vec<Loop>,
     /// What jumps have to pass, the innermost last.
@@ -118,6 +121,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             text: Text::new(source, &module.tree, function.def),
             edits,
             fresh: Fresh::new(taken(home, function, &flow)),
+            assigned: reads::Fresh::of(Scope::of(model, resolution, function)),
             locals: bound,
             imports: imports(source, function),
             closures,
@@ -271,10 +275,17 @@ impl<'m, 'p> Builder<'m, 'p> {
 
     /// Adds an instruction.
     pub fn push(&mut self, code: Code, effects: Effects) {
+        self.push_instr(Instr {
+            code,
+            effects,
+            is_calm: false,
+        });
+    }
+
+    /// Adds an instruction.
+    pub fn push_instr(&mut self, instr: Instr) {
         if let Some(current) = self.current {
-            self.graph.blocks[current]
-                .instrs
-                .push(Instr { code, effects });
+            self.graph.blocks[current].instrs.push(instr);
         }
     }
 
@@ -287,14 +298,18 @@ impl<'m, 'p> Builder<'m, 'p> {
         };
         let code = self.text.render(range, &self.edits);
         let effects = self.scan().stmts(std::slice::from_ref(stmt));
-        self.push(code, effects);
+        self.push_instr(Instr {
+            code,
+            effects,
+            is_calm: self.is_calm(stmt),
+        });
     }
 
     /// Adds the comments above a statement that is about to be cut.
     pub fn push_comments(&mut self, stmt: &Stmt, floor: TextSize) {
         if let Some(comments) = self.text.above(stmt.range(), floor) {
             let code = self.text.render(comments, &self.edits);
-            self.push(code, Effects::default());
+            self.push_instr(Instr::calm(code, Effects::default()));
         }
         self.commented.insert(stmt.start());
     }
@@ -303,7 +318,7 @@ impl<'m, 'p> Builder<'m, 'p> {
     pub fn push_comment_behind(&mut self, stmt: &Stmt) {
         if let Some(comment) = self.text.behind(stmt.range()) {
             let code = self.text.render(comment, &self.edits);
-            self.push(code, Effects::default());
+            self.push_instr(Instr::calm(code, Effects::default()));
         }
     }
 
@@ -350,7 +365,11 @@ impl<'m, 'p> Builder<'m, 'p> {
         let mut code = self.text.render_expr(value, &self.edits);
         code.text.insert_str(0, &format!("{name} = "));
         effects.then(&Effects::of_binding(name));
-        self.push(code, effects);
+        self.push_instr(Instr {
+            code,
+            effects,
+            is_calm: self.is_calm_value(value),
+        });
     }
 
     /// Assigns to a temporary what a function of ours gives for an expression. A traceback names the line of `at` for the call.

@@ -7,7 +7,7 @@ use petgraph::visit::{DfsPostOrder, EdgeRef, Walker};
 use super::effects::Effects;
 use super::names::Names;
 use super::zones::{ZoneId, Zones};
-use crate::ir::{Branch, Code};
+use crate::ir::{Branch, Code, Stop};
 use crate::syntax::TextRange;
 
 /// A basic block of a [`Graph`].
@@ -20,6 +20,19 @@ pub struct Instr {
     pub code: Code,
     /// What it does to local names.
     pub effects: Effects,
+    /// Whether all that it looks at or changes is locals, and it calls nothing.
+    pub is_calm: bool,
+}
+
+impl Instr {
+    /// One that looks at nothing but locals.
+    pub fn calm(code: Code, effects: Effects) -> Self {
+        Self {
+            code,
+            effects,
+            is_calm: true,
+        }
+    }
 }
 
 /// What a basic block is there for, which its name tells.
@@ -131,6 +144,10 @@ pub enum Term {
         effects: Effects,
         /// The line that CPython names in a traceback through it.
         line: u32,
+        /// How it could travel along with an earlier one.
+        stop: Option<Stop>,
+        /// What travels along with it.
+        along: Vec<Stop>,
         /// Where the result goes; `None` for a tail call.
         next: Option<BlockId>,
     },

@@ -11,7 +11,7 @@ use super::liveness::{Liveness, reachable};
 use super::names::Names;
 use super::regions::Remade;
 use super::shared::refuse_changed;
-use super::{ahead, keys, refuse, regions, together};
+use super::{ahead, along, keys, refuse, regions, together};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Block, Code, digest_blocks};
 use crate::model::{Function, Model};
@@ -46,6 +46,7 @@ pub fn cut<'p>(
     builder.graph.connect();
     keys::know(&mut builder, entry);
     together::join(&mut builder, entry);
+    along::note(&mut builder.graph);
     let liveness = Liveness::new(&builder.graph, entry, &builder.params());
     let reachable = reachable(&builder.graph, entry);
     refuse_bindings(&mut builder);

@@ -1,9 +1,9 @@
 //! Where control leaves the method for a while, and where it comes back.
 
 use super::builder::Builder;
-use super::cfg::{BlockId, Leaving, Role, Term};
+use super::cfg::{BlockId, Instr, Leaving, Role, Term};
 use super::effects::Effects;
-use crate::ir::{Branch, Code};
+use crate::ir::{Branch, Code, Stop};
 use crate::syntax::ast::Expr;
 use crate::syntax::{Ranged, TextRange};
 
@@ -15,6 +15,8 @@ pub struct Departure {
     pub receiver: Option<String>,
     pub effects: Effects,
     pub role: Role,
+    /// How it could travel along with an earlier one.
+    pub stop: Option<Stop>,
     /// The name that the result would like to have.
     pub wanted: String,
     pub line: u32,
@@ -50,6 +52,8 @@ impl Departure {
             receiver: self.receiver,
             effects: self.effects,
             line: self.line,
+            stop: self.stop,
+            along: Vec::new(),
             next,
         }
     }
@@ -75,7 +79,9 @@ impl Builder<'_, '_> {
         };
         self.leave_for(&came, site, departure);
         let code = Code::line(format!("{result} = {}.result({came})", self.flow), line);
-        self.push_ours(code, &[&came], Some(result));
+        let mut effects = Effects::of_uses([came]);
+        effects.then(&Effects::of_binding(result));
+        self.push_instr(Instr::calm(code, effects));
     }
 
     /// Leaves the method; goes on in a new block, where nothing asks for the result.
@@ -85,7 +91,7 @@ impl Builder<'_, '_> {
         self.leave_for(&came, site, departure);
         if self.zone.is_some() {
             let code = Code::line(format!("{}.result({came})", self.flow), line);
-            self.push_ours(code, &[&came], None);
+            self.push_instr(Instr::calm(code, Effects::of_uses([came])));
         }
     }
 

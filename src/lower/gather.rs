@@ -44,6 +44,7 @@ impl Builder<'_, '_> {
                 receiver: String::new(),
             },
             line: self.text.line(call.start()),
+            stop: None,
         }
     }
 

@@ -45,7 +45,7 @@ pub fn know(builder: &mut Builder<'_, '_>, entry: BlockId) {
             None => {
                 let code = Code::line(format!("return {read}"), line);
                 let block = &mut builder.graph.blocks[id];
-                block.instrs.push(Instr { code, effects });
+                block.instrs.push(Instr::calm(code, effects));
                 block.term = Term::Stop;
             }
         }
@@ -66,7 +66,7 @@ fn go_on(
     effects.then(&Effects::of_binding(&result));
     let code = Code::line(format!("{result} = {read}"), line);
     let block = &mut builder.graph.blocks[from];
-    block.instrs.push(Instr { code, effects });
+    block.instrs.push(Instr::calm(code, effects));
     block.term = Term::Goto(to);
 }
 

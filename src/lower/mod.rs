@@ -7,9 +7,11 @@
 
 mod accessors;
 mod ahead;
+mod along;
 mod app;
 mod attempts;
 mod builder;
+mod calm;
 mod cfg;
 mod choice;
 mod closures;

@@ -45,10 +45,14 @@ impl Regions<'_> {
                 leaving,
                 targets,
                 line,
+                along,
                 next,
                 ..
             } => {
-                let then = next.map(|next| self.transition(id, next));
+                let then = next.map(|next| Transition {
+                    along: along.clone(),
+                    ..self.transition(id, next)
+                });
                 (vec![leave(leaving, targets, *line, then)], false)
             }
             Term::End => (Vec::new(), true),

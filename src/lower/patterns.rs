@@ -295,6 +295,7 @@ impl Builder<'_, '_> {
                 receiver: String::new(),
             },
             line: self.text.line(at),
+            stop: None,
         }
     }
 

@@ -264,6 +264,7 @@ impl Regions<'_> {
                     maybe_unbound: !is_bound(name),
                 })
                 .collect(),
+            along: Vec::new(),
         }
     }
 }

@@ -71,7 +71,7 @@ impl Builder<'_, '_> {
             departure.place_at(self.text.line(await_.start()));
             return departure;
         }
-        match (expr, site) {
+        let mut departure = match (expr, site) {
             (Expr::Call(call), Site::Create { entity }) => self.depart_to_create(call, *entity),
             (Expr::Call(call), Site::Call { targets } | Site::Helper { targets }) => {
                 self.depart_to_call(call, targets.clone())
@@ -81,7 +81,9 @@ impl Builder<'_, '_> {
             }
             (Expr::Call(call), Site::Gather) => self.depart_to_gather(call),
             _ => unreachable!("a site is a call or an attribute"),
-        }
+        };
+        departure.stop = self.stop(expr, site);
+        departure
     }
 
     fn depart_to_call(&mut self, call: &ast::ExprCall, targets: Vec<String>) -> Departure {
@@ -107,6 +109,7 @@ impl Builder<'_, '_> {
                 receiver: receiver.unwrap_or_default(),
             },
             line: self.line_of_call(call),
+            stop: None,
         }
     }
 
@@ -143,6 +146,7 @@ impl Builder<'_, '_> {
                 receiver: String::new(),
             },
             line: self.line_of_call(call),
+            stop: None,
         }
     }
 
@@ -173,6 +177,7 @@ impl Builder<'_, '_> {
                 receiver,
             },
             line: self.text.line(attribute.attr.start()),
+            stop: None,
         }
     }
 

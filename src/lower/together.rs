@@ -6,7 +6,7 @@
 use super::builder::Builder;
 use super::cfg::{Basic, BlockId, Instr, Leaving, Term};
 use super::effects::Effects;
-use crate::ir::Code;
+use crate::ir::{Code, Stop};
 
 /// A read that can be made with an earlier one.
 struct Later {
@@ -104,6 +104,7 @@ fn join_to(
             attributes: all, ..
         },
         receiver,
+        stop,
         next: Some(next),
         ..
     } = &mut builder.graph.blocks[first].term
@@ -116,6 +117,12 @@ fn join_to(
         true => format!("{receiver}_{}", attributes[0]),
         false => format!("{receiver}_fields"),
     };
+    if let Some(Stop::Read {
+        attributes: all, ..
+    }) = stop
+    {
+        all.clone_from(&attributes);
+    }
     *all = attributes;
     let fields = builder.fresh.lasting(&wanted);
     builder.locals.insert(fields.clone());
@@ -144,8 +151,5 @@ fn take(fields: &str, value: &str, result: &str, line: u32) -> Instr {
     let text = format!("{result} = {value}");
     let mut effects = Effects::of_uses([fields.to_owned()]);
     effects.then(&Effects::of_binding(result));
-    Instr {
-        code: Code::line(text, line),
-        effects,
-    }
+    Instr::calm(Code::line(text, line), effects)
 }

@@ -13,9 +13,11 @@ mod graph;
 mod infer;
 mod locals;
 mod names;
+pub(crate) mod reads;
 mod signature;
 mod to_ir;
 mod types;
+pub(crate) mod values;
 
 pub(crate) use gathers::{Gathered, gathered};
 pub(crate) use infer::changes;

@@ -26,6 +26,13 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// Whether it lies inside another.
+    pub fn is_inside(self, outer: Self) -> bool {
+        self.file == outer.file && outer.start <= self.start && self.end <= outer.end
+    }
+}
+
 /// A file of the app.
 #[derive(Debug)]
 pub struct SourceFile {

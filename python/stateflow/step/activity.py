@@ -16,6 +16,7 @@ from stateflow.step.message import Address, CallSite, Kind, Message, derived_id
 from stateflow.step.record import Record
 from stateflow.step.references import make_reference
 from stateflow.step.reply import Reply
+from stateflow.step.slip import Answer, Slip, Stop, has_slip, stops
 from stateflow.step.traces import set_lines
 from stateflow.wire.errors import Malformed, Unencodable
 from stateflow.wire.exceptions import note_regrouped
@@ -58,6 +59,8 @@ class Activity:
         self.reader = Reader(app.wire, self._reference)
         self._running = f"{entity.name}.{message.target}"
         self._stack = message.stack
+        self.answers: list[tuple[Stop, Answer]] = []
+        """What has come of the calls that are to be made next, the next last."""
         self._references: dict[tuple[str, Any], Any] = {}
         self._sent: list[Message] = []
         self._reply: Reply | None = None
@@ -124,6 +127,27 @@ class Activity:
             self.give_up(EntityNotFound(*self.message.address))
         return exists
 
+    def arrive(self) -> Stop | Answer:
+        """Return what has come of the call that the frames wait for, or what is to be called here before it goes on to them."""
+        slip = Slip.decode(self._stack[-1])
+        came = Answer(self.message.kind is Kind.RETURN, self.message.payload)
+        stop = slip.stop(came.ok)
+        if stop is None:
+            self._stack = self._stack[:-1]
+            answer, self.answers = slip.answers(came)
+            return answer
+        self._stack = (*self._stack[:-1], slip.after(came.payload).encode())
+        self._running = f"{self.entity.name}.{stop.target}"
+        return stop
+
+    def answered(self, kind: Kind, address: Address, target: str, payload: bytes) -> Answer | None:
+        """Return what has come of a call that is about to be made, if it has been made on the way."""
+        stop, answer = self.answers.pop()
+        if stop == (kind, *address, target, payload):
+            return answer
+        self.answers.clear()
+        return None
+
     def _resume_branch(self, unit: Unit, parked: Parked) -> bool:
         """Let a branch of a join go on; False where nothing goes on, because it has or because others are waited for."""
         path = unit.path
@@ -151,6 +175,7 @@ class Activity:
     def fork(self, lines: Sequence[int], return_exceptions: bool) -> Join:
         """Let the frames wait for several branches. Raises `StateflowError` where one of them cannot be encoded."""
         self._try_to_encode_frames()
+        self.answers.clear()
         join = Join(self.frames, self.trail, self.depth, lines, return_exceptions, self._stack, self.branch)
         if self._root is None:
             self._root, self._ticket = join, self._next_id()
@@ -235,11 +260,18 @@ class Activity:
                 self._parked[message_id] = frames
                 unit = Unit(self.message.address, message_id, True)
             stack = (*stack, unit.encode())
+            if self.frames[-1].others:
+                stack += self._slip()
         trail, depth = self.trail, self.depth
         if first is not None:
             stack, trail, depth = (*stack, first.encode()), (), depth + 1
         request, trace = self.message.request, self.message.trace
         self._sent.append(Message(kind, message_id, address, target, payload, stack, depth, trail, request, trace))
+
+    def _slip(self) -> tuple[bytes, ...]:
+        """Return the slip for the calls that can travel along, if there are any."""
+        found = stops(self.app, self.frames[-1].others)
+        return (Slip(*self.message.address, found).encode(),) if found else ()
 
     def complete(self, value: object) -> None:
         """Answer with a result."""
@@ -269,6 +301,7 @@ class Activity:
 
     def _pass(self, error: BaseException, through: bool) -> Frame | None:
         note_regrouped(error)
+        self.answers.clear()
         traces = self.app.traces
         lines = [*traces.trail(self.trail), *traces.lines(error)]
         found: Frame | None = None
@@ -300,7 +333,10 @@ class Activity:
         if not self._stack:
             self._reply = Reply(self.message.request, ok, payload)
             return
-        address = Unit.decode(self._stack[-1]).address
+        if has_slip(self._stack):
+            address = Slip.decode(self._stack[-1]).goes_to(ok)
+        else:
+            address = Unit.decode(self._stack[-1]).address
         kind = Kind.RETURN if ok else Kind.RAISE
         message_id, depth = self._next_id(), self.depth - _count(self.trail)
         request, trace = self.message.request, self.message.trace

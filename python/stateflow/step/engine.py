@@ -25,6 +25,7 @@ from stateflow.step.parallel import fork, run_here
 from stateflow.step.record import Record
 from stateflow.step.references import Handle
 from stateflow.step.reply import Reply
+from stateflow.step.slip import Answer, has_slip
 from stateflow.wire.errors import Malformed
 
 __all__ = ["MAX_DEPTH", "PARK_ABOVE", "Outcome", "step"]
@@ -65,34 +66,48 @@ def _invoke(activity: Activity) -> None:
     if message.target == "__init__":
         args, kwargs = activity.reader.read(message.payload)
         _drive(activity, _create_remotely, (activity, activity.entity, args, kwargs), {})
-        return
+    else:
+        _invoke_here(activity, message.target, message.payload)
+
+
+def _invoke_here(activity: Activity, method: str, payload: bytes) -> None:
     if not activity.wake():
-        activity.give_up(EntityNotFound(*message.address))
+        activity.give_up(EntityNotFound(*activity.message.address))
         return
-    args, kwargs = activity.reader.read(message.payload)
-    _drive(activity, _call_method, (activity, message.target, args, kwargs), {})
+    args, kwargs = activity.reader.read(payload)
+    _drive(activity, _call_method, (activity, method, args, kwargs), {})
 
 
 def _return(activity: Activity) -> None:
-    if not activity.resume():
-        return
-    if activity.frames:
-        value = activity.reader.read(activity.message.payload)
-        _drive(activity, *_go_on(activity, value))
-    else:
-        _drive(activity, _left, (), {})
+    if has_slip(activity.message.stack):
+        _arrive(activity)
+    elif activity.resume():
+        if activity.frames:
+            value = activity.reader.read(activity.message.payload)
+            _drive(activity, *_go_on(activity, value))
+        else:
+            _drive(activity, _left, (), {})
 
 
 def _raise(activity: Activity) -> None:
-    if not activity.resume():
-        return
-    if not activity.frames:
-        _drive(activity, _left, (), {})
+    if has_slip(activity.message.stack):
+        _arrive(activity)
+    elif activity.resume():
+        if activity.frames:
+            _drive(activity, *_take(activity, Answer(False, activity.message.payload)))
+        else:
+            _drive(activity, _left, (), {})
+
+
+def _arrive(activity: Activity) -> None:
+    came = activity.arrive()
+    if isinstance(came, Answer):
+        if activity.resume():
+            _drive(activity, *_take(activity, came))
+    elif came.kind == Kind.READ:
+        _read_here(activity, came.target)
     else:
-        error = activity.reader.read(activity.message.payload)
-        if not isinstance(error, BaseException):
-            raise Malformed("what was raised is not an exception")
-        _drive(activity, _throw, (error,), {})
+        _invoke_here(activity, came.target, came.payload)
 
 
 def _create(activity: Activity) -> None:
@@ -104,11 +119,14 @@ def _create(activity: Activity) -> None:
 
 
 def _read(activity: Activity) -> None:
-    message = activity.message
+    _read_here(activity, activity.message.target)
+
+
+def _read_here(activity: Activity, target: str) -> None:
     if not activity.wake():
-        activity.give_up(EntityNotFound(*message.address))
+        activity.give_up(EntityNotFound(*activity.message.address))
         return
-    attributes = message.target.split(",")
+    attributes = target.split(",")
     if all(map(activity.is_plain, attributes)):
         activity.complete(_get(activity.instance, *attributes))
         activity.forget()
@@ -143,6 +161,9 @@ def _drive(activity: Activity, function: Callable[..., Any], args: tuple[Any, ..
             continue
         if kind is Transition:
             function, args, kwargs = _leave(activity, result)
+            continue
+        if kind is Answer:
+            function, args, kwargs = _take(activity, result)
             continue
         if raised is not None:
             frame = activity.unwind(raised)
@@ -188,6 +209,16 @@ def _go_on(activity: Activity, value: object) -> _Todo:
     return _resume(activity, activity.pop(), value)
 
 
+def _take(activity: Activity, answer: Answer) -> _Todo:
+    """Hand over what has come of a call."""
+    value = activity.reader.read(answer.payload)
+    if answer.ok:
+        return _give, (value,), {}
+    if not isinstance(value, BaseException):
+        raise Malformed("what was raised is not an exception")
+    return _throw, (value,), {}
+
+
 def _resume(activity: Activity, frame: Frame, came: object) -> _Todo:
     """Hand a result, or what stands for an exception, to a frame."""
     return _run(activity, frame.block, (came,), frame.live)
@@ -206,7 +237,7 @@ def _run(activity: Activity, block: Block, given: tuple[Any, ...], live: dict[st
 def _leave(activity: Activity, transition: Transition) -> _Todo:
     """Note where the result goes, and say what is to be called for it."""
     if transition.block is not None:
-        activity.push(Frame(activity.block(transition.block), transition.live, activity.trail))
+        activity.push(Frame(activity.block(transition.block), transition.live, activity.trail, transition.others))
     else:
         activity.forward(transition)
     if activity.depth > MAX_DEPTH:
@@ -256,6 +287,10 @@ def _throw(error: BaseException) -> NoReturn:
 def _call_remotely(activity: Activity, handle: Handle, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     address, method = handle.address, handle.method
     payload = activity.app.encode_arguments(args, kwargs, f"{address.entity}.{method}")
+    if activity.answers:
+        answer = activity.answered(Kind.INVOKE, address, method, payload)
+        if answer is not None:
+            return answer
     if activity.depth < MAX_DEPTH:
         first = ahead(activity.app, address, method, args, kwargs, activity.trail, activity.park_above)
         if first is not None:
@@ -283,7 +318,12 @@ def _read_attributes(activity: Activity, receiver: Any, *attributes: str) -> Any
     address = activity.app.address_of(receiver)
     if address is None:
         return _get(receiver, *attributes)
-    activity.suspend(Kind.READ, address, ",".join(attributes), b"")
+    target = ",".join(attributes)
+    if activity.answers:
+        answer = activity.answered(Kind.READ, address, target, b"")
+        if answer is not None:
+            return answer
+    activity.suspend(Kind.READ, address, target, b"")
     return _LEFT
 
 

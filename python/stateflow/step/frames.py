@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from stateflow.errors import StateflowError
+from stateflow.flow import Transition
 from stateflow.step.app import App
 from stateflow.step.entities import Block, Entity
 from stateflow.step.message import Address, CallSite
@@ -24,6 +25,8 @@ class Frame(NamedTuple):
     live: dict[str, Any]
     trail: tuple[CallSite, ...]
     """The forwarded calls that led to it."""
+    others: tuple[Callable[[], Transition], ...] = ()
+    """Give the calls that travel along with the one that it waits for; not kept when it leaves the step."""
 
 
 class Unit(NamedTuple):
@@ -80,7 +83,7 @@ def encode_frames(
 def frame_content(entity: Entity, frames: list[Frame]) -> list[object]:
     """Return what is to be encoded of frames."""
     content: list[object] = []
-    for block, live, trail in frames:
+    for block, live, trail, _ in frames:
         name = block.name if entity.blocks.get(block.name) is block else block.qualified
         content += (name, block.digest, live, [list(site) for site in trail] if trail else None)
     return content

@@ -38,6 +38,8 @@ class Calls:
         keyed = here.model.is_entity(type) and here.model.entity(type.name).key.name == "str"
         if keyed and not here.reads_only:
             options.append((0.7, "create", lambda: self._create(type, depth)))
+        if type == INT and not here.reads_only:
+            options.append((3, "call that reads", lambda: self._looks(depth)))
         if type == INTS and here.may_await == here.method.is_async and not here.reads_only:
             options.append((6, "gather", lambda: self._gather(depth)))
         return options
@@ -182,6 +184,17 @@ class Calls:
             return f"copy_box({value})"
         copy = f"{type.name}({value})"
         return self._draw.one([copy, f"{value}[:2]"]) if type == INTS else copy
+
+    def _looks(self, depth: int) -> str:
+        """Calls of what only reads, next to each other, and so that they may travel together."""
+        looks = [self._look(depth if self._draw.chance(0.3) else 0) for _ in range(self._draw.number(1, 3))]
+        return looks[0] if len(looks) == 1 else f"({' - '.join(looks)})"
+
+    def _look(self, depth: int) -> str:
+        here = self._expressions
+        here.sites -= 1
+        known = self._draw.one(here.model.entities)
+        return f"{here.make(entity(known.name), depth)}.look({here.make(INT, depth)})"
 
     def _create(self, type: Type, depth: int) -> str:
         self._expressions.sites -= 1

@@ -94,8 +94,14 @@ THROWING = ".check("
 
 
 def commuting(other: str) -> list[str]:
-    """Methods that give the same whatever runs beside them; some call entities of another class."""
+    """A method that only reads, and such as give the same whatever runs beside them; some call entities of another class."""
     return f"""
+def look(self, k: int) -> int:
+    if (self.n + k) % 9 == 8:
+        raise ValueError(k)
+    return (self.n + k) % 97
+
+
 def plus(self, k: int) -> int:
     self.total += k
     return k + 1

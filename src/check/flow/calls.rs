@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::super::values::external;
 use super::Flow;
 use super::state::{Reads, Value};
 use super::summary::{Loan, Summary};
 use crate::ir::ParamKind;
 use crate::model::{ClassRef, EntityId, Function};
+use crate::resolve::values::external;
 use crate::resolve::{Site, changes};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr};

@@ -4,22 +4,21 @@
 //! arguments that no round changes; what is called only reads; and what a round does after its call changes nothing but
 //! locals, so that nobody sees how far the loop had come when a call raises.
 
-mod fresh;
-mod reading;
 mod round;
 
 #[cfg(test)]
 mod tests;
 
-use super::values::external;
-use super::{functions, inside, span_of};
+use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
-use crate::model::{Function, Model};
+use crate::model::Model;
+use crate::resolve::reads::Scope;
+use crate::resolve::values::external;
 use crate::resolve::{Locals, Resolution, Site};
-use crate::source::{FileId, Span};
+use crate::source::Span;
+use crate::syntax::Ranged;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
-use crate::syntax::{Ranged, span};
 use round::Round;
 
 /// Reports loops and list comprehensions that call one element after the other.
@@ -37,15 +36,6 @@ pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mu
     }
 }
 
-/// A function and what is known of it.
-#[derive(Clone, Copy)]
-struct Scope<'m> {
-    model: &'m Model<'m>,
-    function: &'m Function<'m>,
-    resolution: &'m Resolution,
-    file: FileId,
-}
-
 /// What a loop or a comprehension goes over.
 #[derive(Clone, Copy)]
 struct Header<'m> {
@@ -54,20 +44,7 @@ struct Header<'m> {
     conditions: &'m [Expr],
 }
 
-impl<'m> Scope<'m> {
-    fn of(model: &'m Model<'m>, resolution: &'m Resolution, function: &'m Function<'m>) -> Self {
-        Self {
-            model,
-            function,
-            resolution,
-            file: model.program.module(function.module).file,
-        }
-    }
-
-    fn at(&self, node: &impl Ranged) -> Span {
-        span(self.file, node)
-    }
-
+impl Scope<'_> {
     /// The text of a piece of the function, on one line.
     fn text(&self, node: &impl Ranged) -> String {
         let text = self.model.program.sources.text(self.at(node));
@@ -75,18 +52,6 @@ impl<'m> Scope<'m> {
             true => text.split_whitespace().collect::<Vec<_>>().join(" "),
             false => text.to_owned(),
         }
-    }
-
-    /// Whether a function of the app's runs in place in a piece of the function.
-    fn runs_function(&self, at: Span) -> bool {
-        let mut calls = self.resolution.calls.keys();
-        calls.any(|call| inside(*call, at))
-    }
-
-    /// Whether that is so, or control leaves there.
-    fn runs_code(&self, at: Span) -> bool {
-        let mut sites = self.resolution.sites.keys();
-        sites.any(|site| inside(*site, at)) || self.runs_function(at)
     }
 
     /// The built-in function of that name, unless something else has taken the name.
@@ -278,7 +243,7 @@ impl Visitor<'_> for Elsewhere<'_> {
     fn visit_expr(&mut self, expr: &Expr) {
         if let Expr::Name(name) = expr {
             let is_target = !name.ctx.is_store() && self.targets.contains(&name.id.as_str());
-            self.found |= is_target && !inside(self.scope.at(name), self.call);
+            self.found |= is_target && !self.scope.at(name).is_inside(self.call);
         }
         walk_expr(self, expr);
     }

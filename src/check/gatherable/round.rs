@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::fresh::{Fresh, Kind, added, element_of, escapes};
-use super::reading::{is_pure, only_reads};
 use super::{Header, Scope};
-use crate::resolve::Locals;
+use crate::resolve::reads::{Fresh, Kind, added, element_of, escapes, is_pure, only_read};
+use crate::resolve::{Locals, Site};
 use crate::syntax::ast::visitor::{Visitor, walk_expr};
 use crate::syntax::ast::{self, BoolOp, Expr, Operator, Stmt};
 
@@ -208,7 +207,7 @@ impl<'m> Round<'m> {
             && is_element
             && self.passes(&call.arguments)
             && awaited == self.scope.function.def.is_async
-            && only_reads(self.scope.model, self.scope.resolution, site);
+            && matches!(site, Site::Call { targets } if only_read(self.scope.model, self.scope.resolution, targets));
         self.found = fits.then_some(call);
         fits
     }

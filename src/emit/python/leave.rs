@@ -3,7 +3,7 @@
 use super::block::WIDTH;
 use super::module::Split;
 use super::writer::Writer;
-use crate::ir::{self, Code, Transition, is_private};
+use crate::ir::{self, Code, Stop, Transition, is_private};
 
 /// Where a result goes.
 #[derive(Clone, Copy)]
@@ -177,10 +177,14 @@ pub fn finish(
     onward: Onward<'_>,
     origin: Option<u32>,
 ) {
-    let (method, tail) = match onward {
-        Onward::Then(to) => ("then", handed_over(split, to)),
-        Onward::Tail(line) => ("tail", vec![line.to_string()]),
+    let (method, tail, along) = match onward {
+        Onward::Then(to) => ("then", handed_over(split, to), &to.along[..]),
+        Onward::Tail(line) => ("tail", vec![line.to_string()], &[][..]),
     };
+    let mut operation = operation.to_owned();
+    if !along.is_empty() {
+        operation = with_along(writer, split, &operation, along, origin);
+    }
     let whole = format!("{operation}.{method}({})", tail.join(", "));
     if writer.width(&whole) <= WIDTH {
         writer.line(&whole, origin);
@@ -189,15 +193,57 @@ pub fn finish(
     }
 }
 
+/// Adds `.along(…)`, or writes it where it does not fit on a line; gives what the next line begins with.
+fn with_along(
+    writer: &mut Writer,
+    split: &Split<'_>,
+    operation: &str,
+    along: &[Stop],
+    origin: Option<u32>,
+) -> String {
+    let calls: Vec<_> = along.iter().map(|stop| deferred(split, stop)).collect();
+    let whole = format!("{operation}.along({})", calls.join(", "));
+    if writer.width(&format!("{whole}.then(")) <= WIDTH {
+        return whole;
+    }
+    open_list(writer, &format!("{operation}.along("), &calls, origin);
+    ")".to_owned()
+}
+
+/// `lambda: flow.call(CALLEE, …)`: nothing of it is evaluated where it stands.
+fn deferred(split: &Split<'_>, stop: &Stop) -> String {
+    let (verb, subject, operands) = match stop {
+        Stop::Call {
+            callee, arguments, ..
+        } => ("call", callee, arguments.join(", ")),
+        Stop::Read {
+            receiver,
+            attributes,
+            ..
+        } => {
+            let attributes = Arguments::attributes(split, attributes);
+            let text = attributes.on_one_line(None).unwrap_or_default();
+            ("read", receiver, text.to_owned())
+        }
+    };
+    let comma = if operands.is_empty() { "" } else { ", " };
+    format!("lambda: {}.{verb}({subject}{comma}{operands})", split.flow)
+}
+
 /// Writes an opened bracket's elements, each on its line, and closes it.
 fn list(writer: &mut Writer, opened: &str, elements: &[String], origin: Option<u32>) {
+    open_list(writer, opened, elements, origin);
+    writer.line(")", origin);
+}
+
+/// Writes an opened bracket's elements, each on its line.
+fn open_list(writer: &mut Writer, opened: &str, elements: &[String], origin: Option<u32>) {
     writer.line(opened, origin);
     writer.indented(|writer| {
         for element in elements {
             writer.line(&format!("{element},"), origin);
         }
     });
-    writer.line(")", origin);
 }
 
 /// The block and the variables that it is given.

@@ -1,5 +1,6 @@
 //! Methods and the blocks that they are cut into.
 
+mod along;
 mod gathers;
 mod inner;
 mod machine;
@@ -52,6 +53,13 @@ class Item:
 
     def items(self) -> list[int]:
         return []
+
+    def grow(self) -> int:
+        self.price += 1
+        return self.price
+
+    def ask(self) -> int:
+        return self.owner.price
 
 class Guard:
     def __enter__(self) -> int:

@@ -25,6 +25,7 @@ fn to(block: &str, live: &[&str]) -> Option<Transition> {
     Some(Transition {
         block: block.to_owned(),
         live: variables(live),
+        along: Vec::new(),
     })
 }
 

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use super::Scope;
-use crate::check::values::{external, makes_container};
+use crate::resolve::values::{external, makes_container};
 use crate::syntax::Ranged;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
 
 /// What a local is assigned, each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A literal: it never changes.
     Literal,
     /// A new dictionary.
@@ -20,7 +20,7 @@ pub(super) enum Kind {
 }
 
 /// The assignments of a function.
-pub(super) struct Fresh<'m> {
+pub(crate) struct Fresh<'m> {
     scope: Scope<'m>,
     kinds: HashMap<&'m str, Vec<Kind>>,
     /// How often a name is bound in any way.
@@ -30,7 +30,7 @@ pub(super) struct Fresh<'m> {
 }
 
 impl<'m> Fresh<'m> {
-    pub(super) fn of(scope: Scope<'m>) -> Self {
+    pub(crate) fn of(scope: Scope<'m>) -> Self {
         let mut fresh = Self {
             scope,
             kinds: HashMap::new(),
@@ -45,7 +45,7 @@ impl<'m> Fresh<'m> {
     }
 
     /// What a name holds, where it never holds anything that came from elsewhere.
-    pub(super) fn kind(&self, name: &str) -> Option<Kind> {
+    pub(crate) fn kind(&self, name: &str) -> Option<Kind> {
         let kinds = self.kinds.get(name)?;
         let augmented = self.augmented.get(name).copied().unwrap_or_default();
         let first = *kinds.first()?;
@@ -105,7 +105,7 @@ impl<'m> Visitor<'m> for Fresh<'m> {
 }
 
 /// The name of a container that a statement adds to, and what it adds.
-pub(super) fn added(value: &Expr) -> Option<(&ast::ExprName, &Expr)> {
+pub(crate) fn added(value: &Expr) -> Option<(&ast::ExprName, &Expr)> {
     let call = value.as_call_expr()?;
     let attribute = call.func.as_attribute_expr()?;
     let name = attribute.value.as_name_expr()?;
@@ -122,12 +122,12 @@ pub(super) fn added(value: &Expr) -> Option<(&ast::ExprName, &Expr)> {
 }
 
 /// The name of a container of which an element is assigned.
-pub(super) fn element_of(target: &Expr) -> Option<&ast::ExprName> {
+pub(crate) fn element_of(target: &Expr) -> Option<&ast::ExprName> {
     target.as_subscript_expr()?.value.as_name_expr()
 }
 
 /// Whether a container is used, other than to add to it, before a place in the function: something else may then hold it.
-pub(super) fn escapes(def: &ast::StmtFunctionDef, name: &str, before: u32) -> bool {
+pub(crate) fn escapes(def: &ast::StmtFunctionDef, name: &str, before: u32) -> bool {
     let mut uses = Uses {
         name,
         before,

@@ -4,21 +4,18 @@ use std::collections::HashSet;
 
 use super::Scope;
 use super::fresh::{Fresh, Kind, added};
-use crate::check::values::external;
 use crate::model::{Binding, ClassRef, EntityId, Function, FunctionKind, Model};
-use crate::resolve::{Locals, Resolution, Site, changes};
+use crate::resolve::values::external;
+use crate::resolve::{Locals, Resolution, changes};
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
 
-/// Whether all that a call of another entity, on a reference to it, may run only reads.
-pub(super) fn only_reads<'m>(
+/// Whether all methods that a call of another entity may reach only read.
+pub(crate) fn only_read<'m>(
     model: &'m Model<'m>,
     resolution: &'m Resolution,
-    site: &Site,
+    targets: &[String],
 ) -> bool {
-    let Site::Call { targets } = site else {
-        return false;
-    };
     targets.iter().all(|target| {
         let found = named(model, target);
         !found.is_empty()
@@ -190,7 +187,7 @@ impl<'m> Visitor<'m> for Reader<'m> {
 }
 
 /// Whether a built-in function changes nothing of what it is given.
-pub(super) fn is_pure(builtin: &str) -> bool {
+pub(crate) fn is_pure(builtin: &str) -> bool {
     matches!(
         builtin,
         "abs"

@@ -5,7 +5,7 @@ use crate::syntax::ModuleId;
 use crate::syntax::ast::Expr;
 
 /// What a dotted name at the top of a module stands for, through variables that are other names for it.
-pub(super) fn unaliased<'m>(
+pub(crate) fn unaliased<'m>(
     model: &'m Model<'m>,
     module: ModuleId,
     expr: &Expr,
@@ -14,7 +14,7 @@ pub(super) fn unaliased<'m>(
 }
 
 /// The dotted name of something from outside the app.
-pub(super) fn external<'m>(model: &'m Model<'m>, module: ModuleId, expr: &Expr) -> Option<String> {
+pub(crate) fn external<'m>(model: &'m Model<'m>, module: ModuleId, expr: &Expr) -> Option<String> {
     match unaliased(model, module, expr)? {
         Binding::External(dotted) => Some(dotted),
         _ => None,
@@ -22,7 +22,7 @@ pub(super) fn external<'m>(model: &'m Model<'m>, module: ModuleId, expr: &Expr) 
 }
 
 /// Whether an expression makes a list, a set, a dictionary or another container that can be changed.
-pub(super) fn makes_container<'m>(model: &'m Model<'m>, module: ModuleId, expr: &Expr) -> bool {
+pub(crate) fn makes_container<'m>(model: &'m Model<'m>, module: ModuleId, expr: &Expr) -> bool {
     match expr {
         Expr::List(_)
         | Expr::Dict(_)
@@ -38,7 +38,7 @@ pub(super) fn makes_container<'m>(model: &'m Model<'m>, module: ModuleId, expr: 
 }
 
 /// Whether a name or an attribute of a class holds such a container.
-pub(super) fn is_container(
+pub(crate) fn is_container(
     model: &Model<'_>,
     module: ModuleId,
     value: Option<&Expr>,
@@ -77,7 +77,7 @@ fn is_container_class(dotted: &str) -> bool {
 }
 
 /// Whether a call makes a value that never changes and is the same wherever it is made.
-pub(super) fn makes_constant(dotted: &str) -> bool {
+pub(crate) fn makes_constant(dotted: &str) -> bool {
     matches!(
         dotted,
         "builtins.tuple"

@@ -1,0 +1,52 @@
+//! What functions do beside giving a result: whether they only read.
+
+mod fresh;
+mod reading;
+
+pub(crate) use fresh::{Fresh, Kind, added, element_of, escapes};
+pub(crate) use reading::{is_pure, only_read};
+
+use super::Resolution;
+use crate::model::{Function, Model};
+use crate::source::{FileId, Span};
+use crate::syntax::{Ranged, span};
+
+/// A function and what is known of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'m> {
+    pub model: &'m Model<'m>,
+    pub function: &'m Function<'m>,
+    pub resolution: &'m Resolution,
+    pub file: FileId,
+}
+
+impl<'m> Scope<'m> {
+    pub fn of(
+        model: &'m Model<'m>,
+        resolution: &'m Resolution,
+        function: &'m Function<'m>,
+    ) -> Self {
+        Self {
+            model,
+            function,
+            resolution,
+            file: model.program.module(function.module).file,
+        }
+    }
+
+    pub fn at(&self, node: &impl Ranged) -> Span {
+        span(self.file, node)
+    }
+
+    /// Whether a function of the app's runs in place in a piece of the function.
+    pub fn runs_function(&self, at: Span) -> bool {
+        let mut calls = self.resolution.calls.keys();
+        calls.any(|call| call.is_inside(at))
+    }
+
+    /// Whether that is so, or control leaves there.
+    pub fn runs_code(&self, at: Span) -> bool {
+        let mut sites = self.resolution.sites.keys();
+        sites.any(|site| site.is_inside(at)) || self.runs_function(at)
+    }
+}
