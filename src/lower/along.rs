@@ -56,7 +56,7 @@ fn followers(graph: &Graph, next: BlockId) -> Vec<Stop> {
                 next,
                 ..
             } if effects.uses.is_disjoint(&changed) => {
-                stops.push(stop.clone());
+                stops.push((**stop).clone());
                 match next {
                     Some(next) => *next,
                     None => break,

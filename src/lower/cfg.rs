@@ -145,7 +145,7 @@ pub enum Term {
         /// The line that CPython names in a traceback through it.
         line: u32,
         /// How it could travel along with an earlier one.
-        stop: Option<Stop>,
+        stop: Option<Box<Stop>>,
         /// What travels along with it.
         along: Vec<Stop>,
         /// Where the result goes; `None` for a tail call.

@@ -52,7 +52,7 @@ impl Departure {
             receiver: self.receiver,
             effects: self.effects,
             line: self.line,
-            stop: self.stop,
+            stop: self.stop.map(Box::new),
             along: Vec::new(),
             next,
         }

@@ -119,7 +119,7 @@ fn join_to(
     };
     if let Some(Stop::Read {
         attributes: all, ..
-    }) = stop
+    }) = stop.as_deref_mut()
     {
         all.clone_from(&attributes);
     }
