@@ -21,6 +21,7 @@ impl Builder<'_, '_> {
             Stmt::AugAssign(assign) => {
                 let name = assign.target.as_name_expr();
                 name.is_some_and(|name| self.assigned.kind(&name.id) == Some(Kind::Literal))
+                    && !self.runs_function(assign)
                     && self.is_calm_value(&assign.value)
             }
             _ => false,
@@ -33,11 +34,17 @@ impl Builder<'_, '_> {
         self.zone.is_none() && self.computes(expr)
     }
 
+    /// Whether an operator may run a function of the app's.
+    fn runs_function(&self, operator: &impl Ranged) -> bool {
+        self.resolution.operators.contains(&self.span(operator))
+    }
+
     fn computes(&self, expr: &Expr) -> bool {
         let all = |exprs: &[Expr]| exprs.iter().all(|one| self.computes(one));
         match expr {
             _ if self.edits.at(expr.range()).is_some() => true,
             Expr::Name(_) => true,
+            _ if self.runs_function(expr) => false,
             Expr::BinOp(operation) => {
                 self.computes(&operation.left) && self.computes(&operation.right)
             }

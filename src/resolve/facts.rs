@@ -18,6 +18,8 @@ pub(crate) struct Facts<'a> {
     pub model: &'a Model<'a>,
     /// Its functions.
     pub codes: Codes<'a>,
+    /// The special methods that something in the app defines.
+    pub special: HashSet<&'a str>,
     /// Whether something was added.
     pub changed: bool,
     fields: HashMap<(Owner, String), Type>,
@@ -34,6 +36,7 @@ impl<'a> Facts<'a> {
         Self {
             model,
             codes: Codes::new(model),
+            special: infer::defined(model),
             changed: false,
             fields: HashMap::new(),
             initial: HashMap::new(),

@@ -106,6 +106,7 @@ impl<'g, 'a> Graph<'g, 'a> {
             resolution
                 .builtin_receivers
                 .extend(found.builtin_receivers.iter().copied());
+            resolution.operators.extend(found.operators.iter().copied());
             self.calls(found, resolution);
             self.unbound(found, resolution);
             self.uncarriable(found, at, resolution);

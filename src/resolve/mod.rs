@@ -104,6 +104,8 @@ pub struct Resolution {
     /// Expressions whose value is a built-in container or string (`list`, `dict`, `set`, `str`, …): looking up a method on
     /// them cannot fail or run code.
     pub builtin_receivers: HashSet<Span>,
+    /// Operators, and conditional expressions, that may run special methods of the app's classes.
+    pub operators: HashSet<Span>,
     /// Local names that hold what cannot be encoded, by the span of the function definition: why, and where they got it.
     pub uncarriable: HashMap<Span, HashMap<String, Uncarriable>>,
     /// Managers of `with` and what `async for` goes over, where they cannot be encoded, by the span of the expression that

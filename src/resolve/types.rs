@@ -325,6 +325,23 @@ impl Type {
         }
     }
 
+    /// Whether it is a string, a number or another value of Python's own that holds no others.
+    pub fn is_plain(&self) -> bool {
+        !self.members().is_empty()
+            && self.members().iter().all(|member| {
+                matches!(
+                    member,
+                    Self::None
+                        | Self::Bool
+                        | Self::Int
+                        | Self::Float
+                        | Self::Str
+                        | Self::Bytes
+                        | Self::Literal(_)
+                )
+            })
+    }
+
     /// Whether it is a built-in container, string or number of Python's own.
     pub fn is_builtin(&self) -> bool {
         !self.members().is_empty()

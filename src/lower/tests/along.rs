@@ -111,6 +111,28 @@ def m(self, a: Item, b: Item, x: int, xs: list[int]) -> list[object]:
 }
 
 #[test]
+fn nothing_does_past_an_operator_of_the_apps() {
+    for (between, travels) in [
+        ("y = tally + x", ""),
+        ("y = -(x + tally)", ""),
+        ("y = x - (tally + 1) if x else x", ""),
+        ("y = x + 1", "b.f(2)"),
+        ("y = x + len_ * 2", "b.f(2)"),
+        ("y = tally * x", "b.f(2)"),
+    ] {
+        let method = format!(
+            "
+def m(self, a: Item, b: Item, x: int, len_: float, tally: Tally) -> list[object]:
+    one = a.f(1)
+    {between}
+    return [one, b.f(2), y]
+"
+        );
+        assert_eq!(along(&method), [travels, ""], "{between}");
+    }
+}
+
+#[test]
 fn a_loop_ends_it() {
     let method = "
 def m(self, a: Item, items: list[Item]) -> int:

@@ -61,6 +61,10 @@ class Item:
     def ask(self) -> int:
         return self.owner.price
 
+class Tally:
+    def __add__(self, by: int) -> int:
+        return by
+
 class Guard:
     def __enter__(self) -> int:
         return 1

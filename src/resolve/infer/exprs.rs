@@ -2,6 +2,7 @@
 
 use super::super::types::{Type, Why};
 use super::Interpreter;
+use super::special::TRUTH;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr};
 
@@ -139,7 +140,8 @@ impl Interpreter<'_, '_> {
     }
 
     fn conditional(&mut self, if_: &ast::ExprIf) -> Type {
-        self.expr(&if_.test);
+        let test = self.expr(&if_.test);
+        self.may_run(self.at(if_), &[&test], &TRUTH);
         let otherwise = self.env.clone();
         self.narrow(&if_.test, true);
         let body = self.expr(&if_.body);

@@ -20,12 +20,14 @@ mod methods;
 mod narrow;
 mod operators;
 mod patterns;
+mod special;
 mod stmts;
 mod targets;
 mod uncarriable;
 
 pub(crate) use findings::{Findings, Gather, OwnCall, Via};
 pub(crate) use methods::changes;
+pub(crate) use special::defined;
 
 use std::collections::{HashMap, HashSet};
 

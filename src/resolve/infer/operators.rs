@@ -2,12 +2,14 @@
 
 use super::super::types::Type;
 use super::Interpreter;
+use super::special::{TRUTH, method_of};
 use crate::syntax::ast::{self, Expr, Operator};
 
 impl Interpreter<'_, '_> {
     pub(super) fn binary(&mut self, binary: &ast::ExprBinOp) -> Type {
         let left = self.expr(&binary.left);
         let right = self.expr(&binary.right);
+        self.may_operate(self.at(binary), &left, binary.op, &right);
         self.operation(&left, binary.op, &right, &binary.right)
     }
 
@@ -32,6 +34,7 @@ impl Interpreter<'_, '_> {
         let mut exits = None;
         for (index, value) in bool_op.values.iter().enumerate() {
             let type_ = self.expr(value);
+            self.may_run(self.at(bool_op), &[&type_], &TRUTH);
             if index + 1 == bool_op.values.len() {
                 result = result.join(type_);
                 break;
@@ -57,6 +60,7 @@ impl Interpreter<'_, '_> {
 
     pub(super) fn unary(&mut self, unary: &ast::ExprUnaryOp) -> Type {
         let operand = self.expr(&unary.operand);
+        self.may_invert(self.at(unary), unary.op, &operand);
         match unary.op {
             ast::UnaryOp::Not => Type::Bool,
             _ => match operand {
@@ -69,9 +73,11 @@ impl Interpreter<'_, '_> {
     }
 
     pub(super) fn compare(&mut self, compare: &ast::ExprCompare) -> Type {
-        self.expr(&compare.left);
-        for comparator in &compare.comparators {
-            self.expr(comparator);
+        let mut left = self.expr(&compare.left);
+        for (op, comparator) in compare.ops.iter().zip(&compare.comparators) {
+            let right = self.expr(comparator);
+            self.may_compare(self.at(compare), &left, *op, &right);
+            left = right;
         }
         Type::Bool
     }
@@ -147,23 +153,5 @@ fn combined(left: &Type, op: Operator, right: &Type) -> Type {
                 .join(right.element().unwrap_or(Type::Opaque)),
         ),
         _ => Type::Opaque,
-    }
-}
-
-fn method_of(op: Operator) -> &'static str {
-    match op {
-        Operator::Add => "__add__",
-        Operator::Sub => "__sub__",
-        Operator::Mult => "__mul__",
-        Operator::MatMult => "__matmul__",
-        Operator::Div => "__truediv__",
-        Operator::Mod => "__mod__",
-        Operator::Pow => "__pow__",
-        Operator::LShift => "__lshift__",
-        Operator::RShift => "__rshift__",
-        Operator::BitOr => "__or__",
-        Operator::BitXor => "__xor__",
-        Operator::BitAnd => "__and__",
-        Operator::FloorDiv => "__floordiv__",
     }
 }

@@ -41,7 +41,8 @@ impl<'m> Scope<'m> {
     /// Whether a function of the app's runs in place in a piece of the function.
     pub fn runs_function(&self, at: Span) -> bool {
         let mut calls = self.resolution.calls.keys();
-        calls.any(|call| call.is_inside(at))
+        let mut operators = self.resolution.operators.iter();
+        calls.any(|call| call.is_inside(at)) || operators.any(|one| one.is_inside(at))
     }
 
     /// Whether that is so, or control leaves there.
