@@ -9,9 +9,10 @@ use super::builder::Builder;
 use super::cfg::{BlockId, Graph, Leaving, Term};
 use super::fields;
 use super::names::Names;
-use crate::ir::Stop;
+use crate::ir::{Stop, is_private};
+use crate::model::{Binding, ClassRef, Function};
 use crate::resolve::Site;
-use crate::resolve::reads::only_read;
+use crate::resolve::reads::{Scope, only_read, reads};
 use crate::syntax::Ranged;
 use crate::syntax::ast::{self, Expr, UnaryOp};
 
@@ -68,7 +69,7 @@ fn followers(graph: &Graph, next: BlockId) -> Vec<Stop> {
     stops
 }
 
-impl Builder<'_, '_> {
+impl<'m, 'p> Builder<'m, 'p> {
     /// How a call could travel along with an earlier one.
     pub fn stop(&self, expr: &Expr, site: &Site) -> Option<Stop> {
         match (expr, site) {
@@ -82,7 +83,7 @@ impl Builder<'_, '_> {
                 let arguments = positional.chain(named).collect::<Option<Vec<_>>>()?;
                 let func = call.func.as_attribute_expr()?;
                 let callee = format!("{}.{}", self.steady(&func.value)?, func.attr);
-                only_read(self.model, self.resolution, targets).then(|| Stop::Call {
+                self.only_reads(call, func, targets).then(|| Stop::Call {
                     callee,
                     arguments,
                     targets: targets.clone(),
@@ -99,6 +100,34 @@ impl Builder<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    fn only_reads(
+        &self,
+        call: &ast::ExprCall,
+        func: &ast::ExprAttribute,
+        targets: &[String],
+    ) -> bool {
+        match self.resolution.unbound.contains_key(&self.span(call)) {
+            true => self
+                .called_through_class(func)
+                .is_some_and(|method| reads(Scope::of(self.model, self.resolution, method))),
+            false => only_read(self.model, self.resolution, targets),
+        }
+    }
+
+    /// The method that is looked up on a class of that very name, whatever its receiver has under the method's.
+    fn called_through_class(&self, func: &ast::ExprAttribute) -> Option<&'m Function<'p>> {
+        let name = func.value.as_name_expr()?;
+        if self.locals.contains(name.id.as_str()) || is_private(&func.attr) {
+            return None;
+        }
+        let class = match self.model.dotted(self.function.module, &func.value)? {
+            Binding::Entity(id) => ClassRef::Entity(id),
+            Binding::Class(id) => ClassRef::Class(id),
+            _ => return None,
+        };
+        Some(self.model.method(class, &func.attr)?.1)
     }
 
     /// The text of an operand whose value can be taken at any time: a name, a field of the entity's own, or a literal.

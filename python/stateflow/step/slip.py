@@ -104,8 +104,11 @@ def _stop(app: App, call: Transition) -> Stop | None:
     if call.verb is Verb.READ:
         address = app.address_of(subject)
         return None if address is None else Stop(Kind.READ.value, *address, ",".join(call.args), b"")
+    handle, args = subject, call.args
     if type(subject) is not Handle:
+        handle, args = app.called_through_class(subject, args), args[1:]
+    if handle is None:
         return None
-    address, method = subject.address, subject.method
-    payload = app.encode_arguments(call.args, call.kwargs, f"{address.entity}.{method}")
-    return Stop(Kind.INVOKE.value, *address, method, payload)
+    entity, key = handle.address
+    payload = app.encode_arguments(args, call.kwargs, f"{entity}.{handle.method}")
+    return Stop(Kind.INVOKE.value, entity, key, handle.method, payload)

@@ -133,6 +133,19 @@ def m(self, a: Item, b: Item, x: int, len_: float, tally: Tally) -> list[object]
 }
 
 #[test]
+fn what_a_class_names_is_looked_at() {
+    let method = "
+def m(self, a: Item, b: Item) -> list[object]:
+    cls = Item
+    return [a.f(1), Item.f(b, 2), Item.grow(b), Item.f(b, x=3), cls.f(b, 4)]
+";
+    assert_eq!(
+        along(method),
+        ["Item.f(b, 2)", "", "Item.f(b, x=3)", "", ""]
+    );
+}
+
+#[test]
 fn a_loop_ends_it() {
     let method = "
 def m(self, a: Item, items: list[Item]) -> int:

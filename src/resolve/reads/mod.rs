@@ -4,7 +4,7 @@ mod fresh;
 mod reading;
 
 pub(crate) use fresh::{Fresh, Kind, added, element_of, escapes};
-pub(crate) use reading::{is_pure, only_read};
+pub(crate) use reading::{is_pure, only_read, reads};
 
 use super::Resolution;
 use crate::model::{Function, Model};

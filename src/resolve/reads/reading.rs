@@ -41,7 +41,7 @@ fn named<'m>(model: &'m Model<'m>, target: &str) -> Vec<&'m Function<'m>> {
 }
 
 /// Whether a method changes nothing, calls none of the app's functions and waits for nothing.
-fn reads(scope: Scope<'_>) -> bool {
+pub(crate) fn reads(scope: Scope<'_>) -> bool {
     let function = scope.function;
     if function.kind != FunctionKind::Method
         || function.is_wrapped
