@@ -18,6 +18,7 @@ from stateflow.adapters.service import Request
 from stateflow.step.app import App
 from stateflow.step.engine import step
 from stateflow.step.message import Address, Kind, Message
+from stateflow.step.once import step_once
 from stateflow.step.record import Record
 from stateflow.step.reply import Failure
 
@@ -110,7 +111,7 @@ class Hops:
         self.sent: list[Message] = []
         self.answers: list[object] = []
         self.failures: list[Failure] = []
-        self._dedup = dedup
+        self._seen: dict[bytes, bytes] | None = {} if dedup else None
         if prepared:
             self._prepare()
 
@@ -134,7 +135,11 @@ class Hops:
 
     def handle(self, message: Message) -> list[Message]:
         """Handle a message, and return what it sends."""
-        outcome = step(self.app, self.records.get(message.address), message, dedup=self._dedup)
+        record = self.records.get(message.address)
+        if self._seen is None:
+            outcome = step(self.app, record, message)
+        else:
+            outcome = step_once(self.app, record, message, self._seen)
         assert outcome.set_aside is None
         self.records[message.address] = outcome.record
         self.sent += outcome.messages

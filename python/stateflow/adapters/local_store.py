@@ -19,7 +19,7 @@ from stateflow.step.message import Address
 APPLICATION_ID = 0x53464C57
 """Marks the file as ours (`PRAGMA application_id`)."""
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the tables (`PRAGMA user_version`)."""
 
 RESULTS_KEPT = 24 * 3600

@@ -18,6 +18,7 @@ from stateflow.errors import StateflowError
 from stateflow.step.app import App
 from stateflow.step.engine import PARK_ABOVE, step
 from stateflow.step.message import Address, Message
+from stateflow.step.once import step_once
 from stateflow.step.record import Record
 from stateflow.step.reply import Reply
 
@@ -37,21 +38,22 @@ class Faults:
 
 
 class _Worker:
-    """Reads the logs, and holds the records of all entities."""
+    """Reads the logs, and holds the records of all entities and the ids of what it has seen."""
 
-    def __init__(self, records: dict[Address, Record], offsets: list[int]) -> None:
+    def __init__(self, records: dict[Address, Record], offsets: list[int], seen: dict[bytes, bytes]) -> None:
         self.records = records
         self.offsets = offsets
+        self.seen = seen
 
     def copy(self) -> _Worker:
         """Return a worker that goes on from here by itself. Records never change, so that they need no copies."""
-        return _Worker(dict(self.records), list(self.offsets))
+        return _Worker(dict(self.records), list(self.offsets), dict(self.seen))
 
 
 class Memory:
     """Runs an app in memory. It is a `Service`; tests drive it by `post` and `run`, without an event loop.
 
-    Unless told otherwise, records remember the messages that they have seen where there are faults.
+    Unless told otherwise, messages that come again are told from others where there are faults.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Memory:
         self._park_above = park_above
         self._digests: dict[str, bytes] = {}
         self._logs: list[list[bytes]] = [[] for _ in range(partitions)]
-        self._worker = _Worker({}, [0] * partitions)
+        self._worker = _Worker({}, [0] * partitions, {})
         self._checkpoint = self._worker.copy()
         self._zombie: _Worker | None = None
 
@@ -138,7 +140,10 @@ class Memory:
         message = Message.decode(self._logs[partition][worker.offsets[partition]])
         worker.offsets[partition] += 1
         before = worker.records.get(message.address)
-        outcome = step(self.app, before, message, dedup=self._dedup, park_above=self._park_above)
+        if self._dedup:
+            outcome = step_once(self.app, before, message, worker.seen, park_above=self._park_above)
+        else:
+            outcome = step(self.app, before, message, park_above=self._park_above)
         self.steps += 1
         if outcome.record is not None and outcome.record is not before:
             worker.records[message.address] = outcome.record

@@ -37,6 +37,8 @@ class Outcome:
     """To be sent, in order."""
     replies: tuple[Reply, ...] = ()
     """To the client; at most one."""
+    spent: bool = False
+    """Whether the message must never be run again: what it did was sent, or cannot be told from what it would do."""
     set_aside: str | None = None
     """Why the message was not run, where this bundle cannot run it; the record is as it was."""
 
@@ -355,7 +357,7 @@ class Activity:
         values += [("a variable of a call that waits here", value) for value in held.values()]
         raise explain(wire, entity.name, values, reason)
 
-    def outcome(self, dedup: bool) -> Outcome:
+    def outcome(self) -> Outcome:
         """Return what the step leaves behind."""
         try:
             self._encode()
@@ -366,7 +368,8 @@ class Activity:
         if unencodable is not None:
             self._retract(unencodable)
         replies = () if self._reply is None else (self._reply,)
-        return Outcome(self._record(dedup), tuple(self._sent), replies)
+        spent = bool(self._sent or replies or self._has_settled)
+        return Outcome(self._record(), tuple(self._sent), replies, spent)
 
     def _encode(self) -> None:
         """Encode what has been awake. Raises `StateflowError` naming what cannot be."""
@@ -395,18 +398,15 @@ class Activity:
             self._parked[self._ticket] = None
         self.give_up(error)
 
-    def _record(self, dedup: bool) -> Record | None:
+    def _record(self) -> Record | None:
         before = self.record or Record(None)
         parked = before.parked
         changes = {ticket: frames for ticket, frames in self._parked.items() if parked.get(ticket) != frames}
         if changes:
             parked = {ticket: frames for ticket, frames in {**parked, **changes}.items() if frames is not None}
-        seen = before.seen
-        if dedup and (self._sent or self._reply is not None or self._has_settled):
-            seen = {**seen, self.message.id: None if self._reply is None else self._reply.encode()}
-        if self.fields == before.fields and parked is before.parked and seen is before.seen:
+        if self.fields == before.fields and parked is before.parked:
             return self.record
-        return Record(self.fields, parked, seen)
+        return Record(self.fields, parked)
 
     def _next_id(self) -> bytes:
         """Derive an id that nothing else has."""

@@ -24,7 +24,6 @@ from stateflow.step.message import Address, Kind, Message
 from stateflow.step.parallel import fork, run_here
 from stateflow.step.record import Record
 from stateflow.step.references import Handle
-from stateflow.step.reply import Reply
 from stateflow.step.slip import Answer, has_slip
 from stateflow.wire.errors import Malformed
 
@@ -39,24 +38,18 @@ PARK_ABOVE = 4096
 _Todo = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
-def step(
-    app: App, record: Record | None, message: Message, *, dedup: bool = False, park_above: int = PARK_ABOVE
-) -> Outcome:
+def step(app: App, record: Record | None, message: Message, *, park_above: int = PARK_ABOVE) -> Outcome:
     """Handle a message to the entity that has this record.
 
-    With `dedup`, the record remembers the messages that it has seen, and one that comes again changes and sends nothing but the
-    reply that was given to it. Frames of more than `park_above` bytes stay behind in the record.
+    Frames of more than `park_above` bytes stay behind in the record.
     """
-    if dedup and record is not None and message.id in record.seen:
-        reply = record.seen[message.id]
-        return Outcome(record, replies=() if reply is None else (Reply.decode(reply),))
     entity = app.entities.get(message.address.entity)
     if entity is None:
         return Outcome(record, set_aside=f"this bundle has no entity {message.address.entity}")
     activity = Activity(app, entity, record, message, park_above)
     try:
         _HANDLERS[message.kind](activity)
-        return activity.outcome(dedup)
+        return activity.outcome()
     except (Malformed, UnknownBlock) as reason:
         return Outcome(record, set_aside=str(reason))
 

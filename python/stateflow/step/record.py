@@ -16,18 +16,13 @@ class Record:
     """The entity's fields, encoded; None where it does not exist."""
     parked: Mapping[bytes, bytes] = field(default_factory=dict)
     """Frames that are too large to travel, and joins of calls made in parallel, encoded, by ticket."""
-    seen: Mapping[bytes, bytes | None] = field(default_factory=dict)
-    """The ids of the messages handled, each with the encoded reply that was given, where there was one.
-
-    Empty where the adapter has transactions of its own.
-    """
 
     def encode(self) -> bytes:
         """Return the bytes to store."""
-        return pack((self.fields, self.parked, self.seen))
+        return pack((self.fields, self.parked))
 
     @classmethod
     def decode(cls, data: bytes) -> Record:
         """Return the record of these bytes."""
-        fields, parked, seen = unpack(data)
-        return cls(fields, parked, seen)
+        fields, parked = unpack(data)
+        return cls(fields, parked)

@@ -1,0 +1,40 @@
+"""Steps that happen once, although their messages may come again: for engines that go back to a checkpoint and read on from there."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from stateflow.step.activity import Outcome
+from stateflow.step.app import App
+from stateflow.step.engine import PARK_ABOVE, step
+from stateflow.step.message import Message
+from stateflow.step.record import Record
+from stateflow.step.reply import Reply
+
+
+class Seen(Protocol):
+    """The ids of the messages that have been handled, each with the encoded reply that was given, or b"".
+
+    It is kept where the entity's record is: an engine that goes back to an earlier record goes back to what had been seen then.
+    """
+
+    def get(self, id: bytes, /) -> bytes | None:
+        """Return what a message was answered with; None for one that has not been seen."""
+        ...
+
+    def __setitem__(self, id: bytes, reply: bytes, /) -> None:
+        """Remember a message."""
+        ...
+
+
+def step_once(
+    app: App, record: Record | None, message: Message, seen: Seen, *, park_above: int = PARK_ABOVE
+) -> Outcome:
+    """Handle a message unless it has been seen: then nothing changes, and the reply that it gave is given again."""
+    given = seen.get(message.id)
+    if given is not None:
+        return Outcome(record, replies=(Reply.decode(given),) if given else ())
+    outcome = step(app, record, message, park_above=park_above)
+    if outcome.spent:
+        seen[message.id] = outcome.replies[0].encode() if outcome.replies else b""
+    return outcome
