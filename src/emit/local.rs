@@ -9,6 +9,7 @@ use crate::ir;
 pub const TARGET: Target = Target {
     name: "local",
     summary: "one process on one machine, state in SQLite, no engine needed",
+    requires: &[],
     files,
 };
 

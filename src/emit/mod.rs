@@ -3,6 +3,7 @@
 mod bundle;
 mod linemap;
 mod local;
+mod pyflink;
 mod python;
 mod runtime;
 
@@ -18,11 +19,13 @@ pub struct Target {
     pub name: &'static str,
     /// What it is, in a few words.
     pub summary: &'static str,
+    /// What it requires of the Python package index, pinned, beside what every bundle does.
+    requires: &'static [&'static str],
     files: fn(&ir::App, &mut Bundle) -> anyhow::Result<()>,
 }
 
 /// Every target, sorted by name.
-pub static TARGETS: &[Target] = &[local::TARGET];
+pub static TARGETS: &[Target] = &[local::TARGET, pyflink::TARGET];
 
 /// The target of that name.
 pub fn find_target(name: &str) -> Option<&'static Target> {
@@ -34,7 +37,10 @@ impl Target {
     pub fn emit(&self, app: &ir::App) -> anyhow::Result<Bundle> {
         let mut bundle = Bundle::default();
         bundle.add("dataflow.json", to_json(app)?);
-        bundle.add("requirements.txt", requirements(app).join("\n") + "\n");
+        bundle.add(
+            "requirements.txt",
+            requirements(app, self.requires).join("\n") + "\n",
+        );
         runtime::add(&mut bundle);
         python::add(app, &mut bundle)?;
         (self.files)(app, &mut bundle)?;

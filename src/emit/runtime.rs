@@ -20,9 +20,9 @@ pub fn add(bundle: &mut Bundle) {
     }
 }
 
-/// What has to be installed for the app to run, sorted: its own requirements as it states them, and the package's, pinned
-/// where the app says nothing of them. The package itself is not among them: the bundle has it.
-pub fn requirements(app: &ir::App) -> Vec<String> {
+/// What has to be installed for the app to run, sorted: its own requirements as it states them, and the package's
+/// and the target's, pinned where the app says nothing of them. The package itself is not among them: the bundle has it.
+pub fn requirements(app: &ir::App, target: &[&str]) -> Vec<String> {
     let mut wanted = BTreeMap::new();
     for requirement in &app.requirements {
         wanted
@@ -30,7 +30,8 @@ pub fn requirements(app: &ir::App) -> Vec<String> {
             .or_insert_with(Vec::new)
             .push(requirement.clone());
     }
-    for requirement in dependencies() {
+    let own = target.iter().map(|&requirement| requirement.to_owned());
+    for requirement in dependencies().into_iter().chain(own) {
         wanted
             .entry(project_name(&requirement))
             .or_insert_with(|| vec![pinned(&requirement)]);
@@ -90,8 +91,8 @@ mod tests {
 
     #[test]
     fn every_dependency_of_the_package_is_pinned() {
-        let pins = requirements(&app(&[]));
-        assert_eq!(pins.len(), dependencies().len());
+        let pins = requirements(&app(&[]), &["apache-flink==2.2.1"]);
+        assert_eq!(pins.len(), dependencies().len() + 1);
         for pin in &pins {
             assert!(pin.contains("=="), "{pin}");
         }
@@ -100,11 +101,14 @@ mod tests {
 
     #[test]
     fn what_the_app_says_of_a_project_stands() {
-        let found = requirements(&app(&[
-            "Prometheus_Client >= 0.20",
-            "requests[socks]==2.34.2",
-            "stateflow>=0.1",
-        ]));
+        let found = requirements(
+            &app(&[
+                "Prometheus_Client >= 0.20",
+                "requests[socks]==2.34.2",
+                "stateflow>=0.1",
+            ]),
+            &[],
+        );
         assert!(!found.iter().any(|pin| pin.starts_with("stateflow")));
         assert!(found.contains(&"Prometheus_Client >= 0.20".to_owned()));
         assert!(found.contains(&"requests[socks]==2.34.2".to_owned()));

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,40 +10,18 @@ from pathlib import Path
 from stateflow.adapters.interleaved import Interleaved
 from stateflow.adapters.local_service import LocalService
 from stateflow.adapters.local_store import Store
-from stateflow.errors import StateflowError
-from stateflow.gateway.app import Gateway
-from stateflow.gateway.entities import Limits
-from stateflow.gateway.logs import LEVELS, Log
+from stateflow.gateway.logs import Log
 from stateflow.gateway.metrics import Metrics
-from stateflow.gateway.server import CannotListen, Server, fail, listen, stop_with_stdin
+from stateflow.gateway.run import serve
 from stateflow.step.app import App
 
 
 def main(bundle: Path, arguments: Sequence[str] | None = None) -> int:
     """Serve a bundle until it is told to stop; returns the exit status: 0, or 2 where it could not be served."""
-    options = _parser().parse_args(arguments)
-    log = Log(options.log_level, options.log_format)
-    try:
-        bound = listen(options.host, options.port)
-        app = App.load(bundle)
-        metrics = Metrics()
-        service = _service(options, app, metrics, log)
-    except (CannotListen, StateflowError) as error:
-        return fail(str(error))
-    gateway = Gateway(app, service, Limits(options.timeout, options.max_body), metrics, log)
-    server = Server(gateway, bound, options.grace, log)
-    if options.exit_with_stdin:
-        stop_with_stdin(server)
-    server.serve_until_stopped()
-    if not service.close(server.grace_left()):
-        log.write("warning", "stopped with requests unfinished; nothing of them is stored")
-        sys.stdout.flush()
-        os._exit(0)
-    log.write("info", "stopped")
-    return 0
+    return serve(bundle, _parser(), _start, arguments)
 
 
-def _service(options: argparse.Namespace, app: App, metrics: Metrics, log: Log) -> LocalService | Interleaved:
+def _start(options: argparse.Namespace, app: App, metrics: Metrics, log: Log) -> LocalService | Interleaved:
     if options.interleave is not None:
         return Interleaved(app, options.interleave)
     store = Store(options.data, app.name, {entity["name"]: entity["key"]["type"] for entity in app.ir["entities"]})
@@ -67,47 +43,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="the address to listen on")
-    add("--port", type=_port, default=8000, help="the port to listen on; 0 takes a free one")
     add("--data", type=Path, default=Path("data"), metavar="DIR", help="where the state is kept")
-    add(
-        "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="how long a client waits for a result at most"
-    )
-    add(
-        "--grace", type=_seconds, default=10.0, metavar="SECONDS", help="how long requests in flight may take at a stop"
-    )
-    add("--max-body", type=_bytes, default=1 << 20, metavar="BYTES", help="how large a request may be")
-    add("--log-level", choices=list(LEVELS), default="info", help="what is logged on stderr; requests are at info")
-    add("--log-format", choices=["json", "text"], default="json", help="JSON lines, or key=value pairs")
     add(
         "--interleave",
         type=int,
         metavar="SEED",
         help="keep all in memory and let requests take turns message by message, as the seed says",
     )
-    add("--exit-with-stdin", action="store_true", help="stop when stdin ends")
     return parser
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError
-    return port
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError
-    return seconds
-
-
-def _bytes(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError
-    return count
-
-
-_port.__name__, _seconds.__name__, _bytes.__name__ = "port", "number of seconds", "number of bytes"

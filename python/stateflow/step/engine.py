@@ -112,7 +112,11 @@ def _create(activity: Activity) -> None:
 
 
 def _read(activity: Activity) -> None:
-    _read_here(activity, activity.message.target)
+    message = activity.message
+    if not message.target and activity.fields is not None:
+        activity.answer(True, activity.fields)
+    else:
+        _read_here(activity, message.target)
 
 
 def _read_here(activity: Activity, target: str) -> None:

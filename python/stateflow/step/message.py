@@ -44,7 +44,7 @@ class Kind(IntEnum):
     CREATE = 3
     """Come into being with these fields."""
     READ = 4
-    """Give the value of an attribute, or of several."""
+    """Give the value of an attribute, or of several, or all fields where none is named."""
 
 
 class CallSite(NamedTuple):

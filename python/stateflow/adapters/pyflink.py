@@ -1,0 +1,149 @@
+"""The PyFlink target: one keyed function owns all entities, and its messages go through a log in Kafka.
+
+    log ─▶ entities ─┬─▶ log
+                     ├─▶ replies, client_reply
+                     └─▶ dead_letters
+    client_request ─▶ requests ─▶ log
+
+Exactly once comes from the order of the log (docs/guide/pyflink.md): after a failure the log is read again from the last checkpoint, the
+same steps send the same messages, and what an entity has seen changes nothing. So nothing waits for a transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pyflink.common import Row, TypeInformation, Types
+from pyflink.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext
+from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
+
+import stateflow
+from stateflow.kafka.edge import Edge
+from stateflow.kafka.records import CLIENT, Lost, dead_letter, place
+from stateflow.kafka.seen import Generations
+from stateflow.step.activity import Outcome
+from stateflow.step.app import App
+from stateflow.step.message import Message
+from stateflow.step.once import step_once
+from stateflow.step.record import Record
+from stateflow.step.reply import Reply
+
+RECORD = Types.ROW([Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+"""What goes to a topic: what its key says, and its value."""
+
+REPLIES = OutputTag("replies", RECORD)
+CLIENT_REPLIES = OutputTag("client_replies", RECORD)
+DEAD_LETTERS = OutputTag("dead_letters", RECORD)
+
+Outputs = Iterator[Any]
+
+
+class _Binary(TypeInformation):  # type: ignore[misc]
+    """Bytes in the state of thread mode, which takes those of `PRIMITIVE_ARRAY` apart into numbers, and pickles what it knows better.
+    A type that it does not know it leaves alone."""
+
+
+class _Loaded:
+    """The app of this process, which several subtasks share."""
+
+    lock = threading.Lock()
+    app: App | None = None
+    edge: Edge | None = None
+
+
+def load() -> tuple[App, Edge]:
+    """Return the app of the bundle that this package stands in."""
+    with _Loaded.lock:
+        if _Loaded.app is None or _Loaded.edge is None:
+            _Loaded.app = App.load(Path(stateflow.__file__).resolve().parents[1])
+            _Loaded.edge = Edge(_Loaded.app)
+        return _Loaded.app, _Loaded.edge
+
+
+class Entities(KeyedProcessFunction):  # type: ignore[misc]
+    """Handles the messages of the log, keyed by place. Its main output goes back to the log."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Find the app and the state."""
+        self._app, self._edge = load()
+        is_embedded = ".embedded." in type(runtime_context).__module__
+        state = _Binary() if is_embedded else Types.PRIMITIVE_ARRAY(Types.BYTE())
+        get_table, get_cell = runtime_context.get_map_state, runtime_context.get_state
+        self._record = get_cell(ValueStateDescriptor("record", state))
+        one, other = (get_table(MapStateDescriptor(name, Types.STRING(), state)) for name in ("seen-a", "seen-b"))
+        self._seen = Generations((one, other), get_cell(ValueStateDescriptor("seen", state)))
+
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Outputs:
+        """Handle a message, and those that it sends to its own entity."""
+        try:
+            messages = [Message.decode(value)]
+        except Exception as error:  # noqa: BLE001 - anything may stand in a topic
+            yield _dead(value, f"not a message: {error}")
+            return
+        self._seen.now = ctx.timestamp() or 0
+        stored = self._record.value()
+        before = record = None if stored is None else Record.decode(stored)
+        while messages:
+            message = messages.pop()
+            outcome = self._step(record, message)
+            record = outcome.record
+            for reply in outcome.replies:
+                yield self._reply(reply)
+            if outcome.set_aside is not None:
+                yield _dead(message.encode(), outcome.set_aside, message)
+                yield self._lost(Lost(message.request, outcome.set_aside))
+            here = []
+            for sent in outcome.messages:
+                if sent.address == message.address:
+                    here.append(sent)
+                else:
+                    yield Row(place(sent.address), sent.encode())
+            messages.extend(reversed(here))
+        if record is not before and record is not None:
+            self._record.update(record.encode())
+
+    def _step(self, record: Record | None, message: Message) -> Outcome:
+        try:
+            return step_once(self._app, record, message, self._seen)
+        except Exception:  # noqa: BLE001 - the job must go on, whatever is wrong with a message
+            return Outcome(record, set_aside=traceback.format_exc())
+
+    def _reply(self, reply: Reply) -> Any:
+        if reply.request.startswith(CLIENT):
+            id = reply.request.removeprefix(CLIENT)
+            return CLIENT_REPLIES, Row(id, self._edge.answer(id, reply))
+        return REPLIES, Row(reply.request, reply.encode())
+
+    def _lost(self, lost: Lost) -> Any:
+        if lost.request.startswith(CLIENT):
+            id = lost.request.removeprefix(CLIENT)
+            return CLIENT_REPLIES, Row(id, self._edge.lost(id, lost.reason))
+        return REPLIES, Row(lost.request, lost.encode())
+
+
+class Requests(ProcessFunction):  # type: ignore[misc]
+    """Turns the requests that clients write as JSON into messages of the log, where they are run."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Find the app."""
+        del runtime_context
+        self._edge = load()[1]
+
+    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Outputs:
+        """Forward a request, or answer it where it is wrong."""
+        del ctx
+        made = self._edge.message(value)
+        if isinstance(made, Message):
+            yield Row(place(made.address), made.encode())
+        elif made.id is None:
+            yield _dead(value, made.reason)
+        else:
+            yield CLIENT_REPLIES, Row(made.id, made.answer)
+
+
+def _dead(record: bytes, reason: str, message: Message | None = None) -> Any:
+    return DEAD_LETTERS, Row("" if message is None else message.request, dead_letter(record, reason, message))

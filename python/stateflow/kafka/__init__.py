@@ -1,0 +1,1 @@
+"""Apache Kafka, as the engines that move messages use it: topics, records, and clients of them."""

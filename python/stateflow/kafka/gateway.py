@@ -1,0 +1,33 @@
+"""The gateway in front of an engine that reads Kafka. A bundle's `gateway.py` calls `main`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from stateflow.gateway.logs import Log
+from stateflow.gateway.metrics import Metrics
+from stateflow.gateway.run import serve
+from stateflow.kafka.options import add_kafka
+from stateflow.kafka.service import KafkaService
+from stateflow.kafka.topics import Topics, verify
+from stateflow.step.app import App
+
+
+def main(bundle: Path, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Serve a bundle until it is told to stop; returns the exit status: 0, or 2 where it could not be served."""
+    parser = argparse.ArgumentParser(
+        prog="gateway.py",
+        description="Serve the entities of this bundle over HTTP; an engine runs them.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add_kafka(parser, name)
+    return serve(bundle, parser, _start, arguments)
+
+
+def _start(options: argparse.Namespace, app: App, metrics: Metrics, log: Log) -> KafkaService:
+    del metrics, log
+    topics = Topics(options.prefix)
+    verify(options.bootstrap, topics)
+    return KafkaService(app, options.bootstrap, topics)

@@ -1,0 +1,108 @@
+"""What the gateway drives where an engine reads its requests from Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from stateflow.adapters.service import Request, RequestConflict, content_digest
+from stateflow.errors import EntityNotFound, StateflowError
+from stateflow.kafka.link import Link
+from stateflow.kafka.records import Lost, decode_answer, log_key, place
+from stateflow.kafka.topics import Topics
+from stateflow.step.app import App
+from stateflow.step.message import Address, Kind, Message, request_id
+from stateflow.step.reply import Reply
+
+_MARK = 32
+"""The length of the digest that stands before the id of a request that may come again, with a `:` between them."""
+
+
+class KafkaService:
+    """Runs requests on an engine that reads the log of an app's topics.
+
+    A request that may come again is known to the engine by a longer id, which begins with the digest of its content: so an answer
+    to another request of the same id is told from its own.
+    """
+
+    def __init__(self, app: App, bootstrap: str, topics: Topics) -> None:
+        """Raises `Unavailable` where Kafka does not answer."""
+        self._app = app
+        self._topics = topics
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: dict[str, list[tuple[str, asyncio.Future[Reply]]]] = {}
+        """By the id of the client, each with the id inside."""
+        self._link = Link(bootstrap, topics.replies, self._got)
+
+    async def submit(self, request: Request) -> Reply:
+        """Run a request and return its answer, once the request is in the log."""
+        message = request.message(self._app)
+        inside = request.id
+        if request.keep:
+            inside = f"{content_digest(message).hex()}:{request.id}"
+        first = request.first(self._app, message)
+        return await self._send(request.id, inside, replace(first, request=inside))
+
+    async def fields(self, address: Address) -> dict[str, object] | None:
+        """Return the fields of an entity as they are when the log has been read so far."""
+        id = str(uuid4())
+        asked = Message(Kind.READ, request_id(id), address, "", b"", (), 0, (), id, None)
+        reply = await self._send(id, id, asked)
+        try:
+            fields: Any = self._app.result(reply)
+        except EntityNotFound:
+            return None
+        return dict(fields)
+
+    def close(self, grace: float) -> bool:
+        """Stop; requests that have not been answered go on. Returns False where some could not be written in time."""
+        return self._link.close(grace)
+
+    async def _send(self, id: str, inside: str, message: Message) -> Reply:
+        self._loop = loop = asyncio.get_running_loop()
+        future: asyncio.Future[Reply] = loop.create_future()
+        waiting = self._waiting.setdefault(id, [])
+        waiting.append((inside, future))
+        try:
+            key = log_key(place(message.address))
+            self._link.write(self._topics.log, key, message.encode(), self._written(loop, future))
+            return await future
+        finally:
+            waiting.remove((inside, future))
+            if not waiting:
+                self._waiting.pop(id, None)
+
+    def _written(self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[Reply]) -> Callable[[str | None], None]:
+        def done(reason: str | None) -> None:
+            if reason is not None:
+                error = StateflowError(f"Kafka did not say that it has the request ({reason}); it may still be run")
+                loop.call_soon_threadsafe(_fail, future, error)
+
+        return done
+
+    def _got(self, records: list[bytes]) -> None:
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._answer, [decode_answer(record) for record in records])
+
+    def _answer(self, answers: list[Reply | Lost]) -> None:
+        for answer in answers:
+            inside = answer.request
+            id = inside[_MARK + 1 :] if inside[_MARK : _MARK + 1] == ":" else inside
+            for wanted, future in self._waiting.get(id, ()):
+                if future.done():
+                    continue
+                if wanted != inside:
+                    future.set_exception(RequestConflict(id))
+                elif isinstance(answer, Lost):
+                    future.set_exception(StateflowError(answer.reason))
+                else:
+                    future.set_result(answer)
+
+
+def _fail(future: asyncio.Future[Reply], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
