@@ -16,6 +16,7 @@ from random import Random
 from stateflow.adapters.service import Request, RequestConflict
 from stateflow.errors import StateflowError
 from stateflow.step.app import App
+from stateflow.step.derived import moment
 from stateflow.step.engine import PARK_ABOVE, step
 from stateflow.step.message import Address, Message
 from stateflow.step.once import step_once
@@ -81,7 +82,8 @@ class Memory:
         self._dedup = faults is not None if dedup is None else dedup
         self._park_above = park_above
         self._digests: dict[str, bytes] = {}
-        self._logs: list[list[bytes]] = [[] for _ in range(partitions)]
+        self._logs: list[list[tuple[int, bytes]]] = [[] for _ in range(partitions)]
+        self._time = 0
         self._worker = _Worker({}, [0] * partitions, {})
         self._checkpoint = self._worker.copy()
         self._zombie: _Worker | None = None
@@ -137,11 +139,13 @@ class Memory:
         if not waiting:
             return False
         partition = waiting[0] if len(waiting) == 1 else self._random.choice(waiting)
-        message = Message.decode(self._logs[partition][worker.offsets[partition]])
+        time, record = self._logs[partition][worker.offsets[partition]]
+        message = Message.decode(record)
         worker.offsets[partition] += 1
         before = worker.records.get(message.address)
         if self._dedup:
-            outcome = step_once(self.app, before, message, worker.seen, park_above=self._park_above)
+            with moment(message.id, time):
+                outcome = step_once(self.app, before, message, worker.seen, park_above=self._park_above)
         else:
             outcome = step(self.app, before, message, park_above=self._park_above)
         self.steps += 1
@@ -163,7 +167,8 @@ class Memory:
         partition = int.from_bytes(hashed, "big") % len(self._logs)
         log = self._logs[partition]
         place = len(log) if self._faults else self._random.randint(self._worker.offsets[partition], len(log))
-        log.insert(place, message.encode())
+        self._time += 1
+        log.insert(place, (self._time, message.encode()))
 
     def _answer(self, reply: Reply) -> None:
         self.replies.setdefault(reply.request, reply)
@@ -205,4 +210,5 @@ class Memory:
         self._faults_left -= 1
         log = self._random.choice(self._logs)
         if log:
-            log.append(self._random.choice(log))
+            self._time += 1
+            log.append((self._time, self._random.choice(log)[1]))

@@ -27,6 +27,7 @@ from stateflow.kafka.records import CLIENT, Lost, dead_letter, place
 from stateflow.kafka.seen import Generations
 from stateflow.step.activity import Outcome
 from stateflow.step.app import App
+from stateflow.step.derived import install, moment
 from stateflow.step.message import Message
 from stateflow.step.once import step_once
 from stateflow.step.record import Record
@@ -59,6 +60,7 @@ def load() -> tuple[App, Edge]:
     """Return the app of the bundle that this package stands in."""
     with _Loaded.lock:
         if _Loaded.app is None or _Loaded.edge is None:
+            install()
             _Loaded.app = App.load(Path(stateflow.__file__).resolve().parents[1])
             _Loaded.edge = Edge(_Loaded.app)
         return _Loaded.app, _Loaded.edge
@@ -66,6 +68,9 @@ def load() -> tuple[App, Edge]:
 
 class Entities(KeyedProcessFunction):  # type: ignore[misc]
     """Handles the messages of the log, keyed by place. Its main output goes back to the log."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Find the app and the state."""
@@ -108,7 +113,8 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
 
     def _step(self, record: Record | None, message: Message) -> Outcome:
         try:
-            return step_once(self._app, record, message, self._seen)
+            with moment(message.id, self._seen.now, self._secret):
+                return step_once(self._app, record, message, self._seen)
         except Exception:  # noqa: BLE001 - the job must go on, whatever is wrong with a message
             return Outcome(record, set_aside=traceback.format_exc())
 

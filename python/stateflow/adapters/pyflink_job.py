@@ -25,7 +25,7 @@ from stateflow.adapters.pyflink import CLIENT_REPLIES, DEAD_LETTERS, RECORD, REP
 from stateflow.errors import StateflowError
 from stateflow.kafka.options import add_kafka
 from stateflow.kafka.records import place_of
-from stateflow.kafka.topics import MAX_RECORD, Topics, verify
+from stateflow.kafka.topics import MAX_RECORD, About, Topics, verify
 
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 
@@ -35,21 +35,21 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
     options = _parser(name).parse_args(arguments)
     topics = Topics(options.prefix)
     try:
-        partitions = verify(options.bootstrap, topics)
+        about = verify(options.bootstrap, topics)
     except StateflowError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     environment = StreamExecutionEnvironment.get_execution_environment()
-    build(environment, options.bootstrap, topics, partitions)
+    build(environment, options.bootstrap, topics, about)
     environment.execute(name)
     return 0
 
 
-def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topics, partitions: int) -> None:
+def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topics, about: About) -> None:
     """Put the operators of the job together. Their uids stay the same from bundle to bundle, so that savepoints fit."""
 
     def read(topic: str, uid: str) -> DataStream:
-        source = _source(bootstrap, topics.prefix, topic, partitions)
+        source = _source(bootstrap, topics.prefix, topic, about.partitions)
         stream = environment.from_source(source, WatermarkStrategy.no_watermarks(), uid, BYTES)
         return stream.uid(uid).name(uid)
 
@@ -57,7 +57,9 @@ def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topic
         stream.sink_to(_sink(bootstrap, topic, key)).uid(uid).name(uid)
 
     log = read(topics.log, "log")
-    entities = log.key_by(place_of, Types.STRING()).process(Entities(), RECORD).uid("entities").name("entities")
+    entities = (
+        log.key_by(place_of, Types.STRING()).process(Entities(about.secret), RECORD).uid("entities").name("entities")
+    )
     requests = (
         read(topics.client_request, "client_request").process(Requests(), RECORD).uid("requests").name("requests")
     )

@@ -15,7 +15,7 @@ import json
 import threading
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from stateflow.adapters.service import Unavailable
@@ -102,7 +102,7 @@ class StateflowKafkaClient:
             if not future.done():
                 future.set_exception(StateflowError("the client was closed before the answer came"))
 
-    def __enter__(self) -> StateflowKafkaClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
@@ -118,7 +118,9 @@ class StateflowKafkaClient:
     def _written(self, id: str) -> Any:
         def done(reason: str | None) -> None:
             if reason is not None:
-                self._settle(id, StateflowError(f"Kafka did not say that it has the request ({reason}); it may still be run"))
+                self._settle(
+                    id, StateflowError(f"Kafka did not say that it has the request ({reason}); it may still be run")
+                )
 
         return done
 

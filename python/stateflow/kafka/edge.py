@@ -112,7 +112,7 @@ class Edge:
         if key is None:
             return entity.name, None, method
         wanted: type = int if entity.key == "int" else str
-        if type(key) is not wanted:
+        if type(key) is not wanted or not isinstance(key, str | int):
             raise bad_request("invalid-request", f"The keys of {entity.name} are of type {entity.key}.")
         if method not in entity.methods:
             raise not_found(f"{entity.name} has no method {method!r} that can be called.", "method-not-found")

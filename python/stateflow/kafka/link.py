@@ -71,7 +71,7 @@ class Link:
         for thread in self._threads:
             thread.join(5)
         self._consumer.close()
-        return left == 0
+        return bool(left == 0)
 
     def _assign(self, topic: str) -> None:
         try:

@@ -29,9 +29,9 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     topics = Topics(options.prefix)
     try:
-        partitions = provide(options.bootstrap, topics, options.partitions, options.replication)
+        about = provide(options.bootstrap, topics, options.partitions, options.replication)
     except StateflowError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"{topics.log} has {partitions} partitions")
+    print(f"{topics.log} has {about.partitions} partitions")
     return 0

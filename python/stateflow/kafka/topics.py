@@ -11,6 +11,8 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigEntry, ConfigResource, NewTopic, ResourceType
@@ -92,11 +94,18 @@ def connect(bootstrap: str, wait: float = WAIT) -> AdminClient:
             return admin
 
 
-def provide(bootstrap: str, topics: Topics, partitions: int | None, replication: int) -> int:
-    """Make the topics that are not there, check those that are, and return the number of partitions of the log.
+@dataclass(frozen=True, slots=True)
+class About:
+    """What was decided when the topics were made."""
 
-    Raises `TopicsWrong`.
-    """
+    partitions: int
+    """Of the log."""
+    secret: bytes
+    """From which, with the id of a message, follows what its step draws at random."""
+
+
+def provide(bootstrap: str, topics: Topics, partitions: int | None, replication: int) -> About:
+    """Make the topics that are not there, and check those that are. Raises `TopicsWrong`."""
     admin = connect(bootstrap)
     there = _partitions(admin)
     if topics.about not in there:
@@ -115,8 +124,8 @@ def provide(bootstrap: str, topics: Topics, partitions: int | None, replication:
     return verify(bootstrap, topics, partitions)
 
 
-def verify(bootstrap: str, topics: Topics, partitions: int | None = None) -> int:
-    """Check the topics, and return the number of partitions of the log. Raises `TopicsWrong`."""
+def verify(bootstrap: str, topics: Topics, partitions: int | None = None) -> About:
+    """Check the topics. Raises `TopicsWrong`."""
     admin = connect(bootstrap)
     there = _partitions(admin)
     missing = [name for name in (topics.about, *topics.partitioned(), topics.dead_letters) if name not in there]
@@ -136,7 +145,7 @@ def verify(bootstrap: str, topics: Topics, partitions: int | None = None) -> int
             "their records are"
         )
     _check_settings(admin, topics.log)
-    return int(wanted)
+    return About(wanted, bytes.fromhex(about["secret"]))
 
 
 def _log_settings(replication: int) -> dict[str, str]:
@@ -192,14 +201,14 @@ def _write_about(bootstrap: str, topics: Topics, partitions: int) -> None:
     producer.produce(
         topics.about,
         key=b"about",
-        value=json.dumps({"format": FORMAT, "partitions": partitions}),
+        value=json.dumps({"format": FORMAT, "partitions": partitions, "secret": token_hex(32)}),
         on_delivery=lambda error, _: failed.append(error) if error else None,
     )
     if producer.flush(30) or failed:
         raise TopicsWrong(f"{topics.about} cannot be written: {failed[0] if failed else 'Kafka does not answer'}")
 
 
-def _read_about(bootstrap: str, topics: Topics) -> dict[str, int]:
+def _read_about(bootstrap: str, topics: Topics) -> dict[str, Any]:
     """Return the last record of the topic."""
     consumer = Consumer(
         {
@@ -210,7 +219,7 @@ def _read_about(bootstrap: str, topics: Topics) -> dict[str, int]:
         }
     )
     partition = TopicPartition(topics.about, 0)
-    about: dict[str, int] = {}
+    about: dict[str, Any] = {}
     try:
         start, end = consumer.get_watermark_offsets(partition, timeout=10)
         partition.offset = start
