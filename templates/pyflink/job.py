@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 
 BUNDLE = Path(__file__).resolve().parent
-if (BUNDLE / "stateflow").is_dir():
-    sys.path[:0] = [str(BUNDLE)]
+sys.path[:0] = [str(BUNDLE)]
 
 from stateflow.adapters.pyflink_job import main  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(main("{{ prefix }}"))
+    sys.exit(main(BUNDLE, "{{ prefix }}"))

@@ -11,6 +11,8 @@ same steps send the same messages, and what an entity has seen changes nothing. 
 
 from __future__ import annotations
 
+import json
+import sys
 import threading
 import traceback
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ from pyflink.common import Row, TypeInformation, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
-import stateflow
+from stateflow.errors import StateflowError
 from stateflow.kafka.edge import Edge
 from stateflow.kafka.records import CLIENT, Lost, dead_letter, place
 from stateflow.kafka.seen import Generations
@@ -48,33 +50,42 @@ class _Binary(TypeInformation):  # type: ignore[misc]
     A type that it does not know it leaves alone."""
 
 
-class _Loaded:
-    """The app of this process, which several subtasks share."""
-
-    lock = threading.Lock()
-    app: App | None = None
-    edge: Edge | None = None
+_loading = threading.Lock()
+_loaded: dict[str, tuple[App, Edge]] = {}
 
 
-def load() -> tuple[App, Edge]:
-    """Return the app of the bundle that this package stands in."""
-    with _Loaded.lock:
-        if _Loaded.app is None or _Loaded.edge is None:
+def load(digest: str) -> tuple[App, Edge]:
+    """Return the app of a bundle, which subtasks and jobs of one process share.
+
+    The bundle is found by its digest among what the jobs of this process brought. Raises `StateflowError` where its modules cannot
+    be imported beside those of another one.
+    """
+    with _loading:
+        if digest not in _loaded:
             install()
-            _Loaded.app = App.load(Path(stateflow.__file__).resolve().parents[1])
-            _Loaded.edge = Edge(_Loaded.app)
-        return _Loaded.app, _Loaded.edge
+            app = App.load(_find(digest))
+            _loaded[digest] = app, Edge(app)
+        return _loaded[digest]
+
+
+def _find(digest: str) -> Path:
+    for folder in map(Path, sys.path):
+        about = folder / "bundle.json"
+        if about.is_file() and json.loads(about.read_text("utf-8"))["digest"] == digest:
+            return folder
+    raise StateflowError(f"the bundle {digest[:16]} is not on this machine; it has to be given as --pyFiles")
 
 
 class Entities(KeyedProcessFunction):  # type: ignore[misc]
     """Handles the messages of the log, keyed by place. Its main output goes back to the log."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, digest: str, secret: bytes) -> None:
+        self._digest = digest
         self._secret = secret
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Find the app and the state."""
-        self._app, self._edge = load()
+        self._app, self._edge = load(self._digest)
         is_embedded = ".embedded." in type(runtime_context).__module__
         state = _Binary() if is_embedded else Types.PRIMITIVE_ARRAY(Types.BYTE())
         get_table, get_cell = runtime_context.get_map_state, runtime_context.get_state
@@ -134,10 +145,13 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
 class Requests(ProcessFunction):  # type: ignore[misc]
     """Turns the requests that clients write as JSON into messages of the log, where they are run."""
 
+    def __init__(self, digest: str) -> None:
+        self._digest = digest
+
     def open(self, runtime_context: RuntimeContext) -> None:
         """Find the app."""
         del runtime_context
-        self._edge = load()[1]
+        self._edge = load(self._digest)[1]
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Outputs:
         """Forward a request, or answer it where it is wrong."""

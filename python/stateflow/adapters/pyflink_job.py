@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from pyflink.common import Types, WatermarkStrategy
 from pyflink.common.serialization import ByteArraySchema
@@ -30,7 +32,7 @@ from stateflow.kafka.topics import MAX_RECORD, About, Topics, verify
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
-def main(name: str, arguments: Sequence[str] | None = None) -> int:
+def main(bundle: Path, name: str, arguments: Sequence[str] | None = None) -> int:
     """Check the topics and submit the job; returns the exit status: 0, or 2 where it could not be submitted."""
     options = _parser(name).parse_args(arguments)
     topics = Topics(options.prefix)
@@ -40,13 +42,14 @@ def main(name: str, arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     environment = StreamExecutionEnvironment.get_execution_environment()
-    build(environment, options.bootstrap, topics, about)
+    digest = json.loads((bundle / "bundle.json").read_text("utf-8"))["digest"]
+    build(environment, options.bootstrap, topics, about, digest)
     environment.execute(name)
     return 0
 
 
-def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topics, about: About) -> None:
-    """Put the operators of the job together. Their uids stay the same from bundle to bundle, so that savepoints fit."""
+def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topics, about: About, digest: str) -> None:
+    """Put the operators of the job that runs the bundle of this digest together. Their uids stay the same from bundle to bundle, so that savepoints fit."""
 
     def read(topic: str, uid: str) -> DataStream:
         source = _source(bootstrap, topics.prefix, topic, about.partitions)
@@ -58,10 +61,13 @@ def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topic
 
     log = read(topics.log, "log")
     entities = (
-        log.key_by(place_of, Types.STRING()).process(Entities(about.secret), RECORD).uid("entities").name("entities")
+        log.key_by(place_of, Types.STRING())
+        .process(Entities(digest, about.secret), RECORD)
+        .uid("entities")
+        .name("entities")
     )
     requests = (
-        read(topics.client_request, "client_request").process(Requests(), RECORD).uid("requests").name("requests")
+        read(topics.client_request, "client_request").process(Requests(digest), RECORD).uid("requests").name("requests")
     )
     write(entities.union(requests), topics.log, "to_log", "address")
     write(entities.get_side_output(REPLIES), topics.replies, "to_replies")

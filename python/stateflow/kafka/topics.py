@@ -210,32 +210,35 @@ def _write_about(bootstrap: str, topics: Topics, partitions: int) -> None:
 
 def _read_about(bootstrap: str, topics: Topics) -> dict[str, Any]:
     """Return the last record of the topic."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": f"{topics.prefix}.about",
-            "enable.auto.commit": False,
-            "log_level": 0,
-        }
-    )
-    partition = TopicPartition(topics.about, 0)
-    about: dict[str, Any] = {}
+    settings = {"bootstrap.servers": bootstrap, "group.id": topics.about, "enable.auto.commit": False, "log_level": 0}
+    consumer = Consumer(settings)
+    deadline = time.monotonic() + WAIT
     try:
-        start, end = consumer.get_watermark_offsets(partition, timeout=10)
-        partition.offset = start
-        consumer.assign([partition])
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            (position,) = consumer.position([partition])
-            if max(position.offset, start) >= end:
-                break
-            record = consumer.poll(1)
-            if record is not None and record.error() is None:
-                about = json.loads(record.value() or b"{}")
-    except KafkaException as error:
-        raise TopicsWrong(f"{topics.about} cannot be read: {_reason(error)}") from None
+        while True:
+            try:
+                return _read_last(consumer, topics.about, deadline)
+            except KafkaException as error:
+                # A topic that has just been made has no leader for a moment.
+                if time.monotonic() > deadline:
+                    raise TopicsWrong(f"{topics.about} cannot be read: {_reason(error)}") from None
+                time.sleep(0.1)
     finally:
         consumer.close()
+
+
+def _read_last(consumer: Consumer, topic: str, deadline: float) -> dict[str, Any]:
+    start, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+    consumer.assign([TopicPartition(topic, 0, start)])
+    about: dict[str, Any] = {}
+    while start < end:
+        record = consumer.poll(1)
+        if record is not None and record.error() is not None:
+            raise KafkaException(record.error())
+        if record is not None:
+            start = record.offset() + 1
+            about = json.loads(record.value() or b"{}")
+        elif time.monotonic() > deadline:
+            raise TopicsWrong(f"{topic} cannot be read to its end")
     return about
 
 
