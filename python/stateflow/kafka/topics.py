@@ -15,7 +15,7 @@ from secrets import token_hex
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigEntry, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import AdminClient, ConfigEntry, ConfigResource, NewTopic
 
 from stateflow.errors import StateflowError
 
@@ -179,7 +179,7 @@ def _partitions(admin: AdminClient) -> Mapping[str, int]:
 
 
 def _check_settings(admin: AdminClient, log: str) -> None:
-    resource = ConfigResource(ResourceType.TOPIC, log)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, log)
     try:
         found: Mapping[str, ConfigEntry] = admin.describe_configs([resource])[resource].result()
     except KafkaException as error:
@@ -235,7 +235,7 @@ def _read_last(consumer: Consumer, topic: str, deadline: float) -> dict[str, Any
         if record is not None and record.error() is not None:
             raise KafkaException(record.error())
         if record is not None:
-            start = record.offset() + 1
+            start = (record.offset() or 0) + 1
             about = json.loads(record.value() or b"{}")
         elif time.monotonic() > deadline:
             raise TopicsWrong(f"{topic} cannot be read to its end")

@@ -47,7 +47,12 @@ def _submit(bundle: Path, rest: str, bootstrap: str, connector: str) -> Any:
         if line and not line.startswith("#"):
             name, _, value = line.partition(": ")
             settings.set_string(name, value)
-    own = {"execution.target": "remote", "rest.address": "127.0.0.1", "rest.port": rest, "pipeline.jars": f"file://{connector}"}
+    own = {
+        "execution.target": "remote",
+        "rest.address": "127.0.0.1",
+        "rest.port": rest,
+        "pipeline.jars": f"file://{connector}",
+    }
     for name, value in {**own, "python.executable": sys.executable, "python.files": str(bundle)}.items():
         settings.set_string(name, value)
     settings.set_string("python.pythonpath", next(path for path in sys.path if path.endswith("site-packages")))

@@ -1,0 +1,138 @@
+"""What stands in the topics of an app, without a broker."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scenarios.forked import forked
+from scenarios.programs import apps, bundle
+from stateflow.adapters.memory import Memory
+from stateflow.kafka.edge import Edge, Refused
+from stateflow.kafka.records import CLIENT, Lost, dead_letter, decode_answer, log_key, place, place_of
+from stateflow.kafka.seen import Generations
+from stateflow.step.app import App
+from stateflow.step.message import Address, Kind, Message, request_id
+from stateflow.step.reply import Reply
+
+SHOP = apps()[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        (Address("Item", "apple"), "Item/apple"),
+        (Address("Item", "a b/ü\n"), "Item/a%20b%2F%C3%BC%0A"),
+        (Address("Item", "\ud800"), "Item/%ED%A0%80"),
+        (Address("Account", -12), "Account/-12"),
+        (Address("Account", 1 << 20_000), f"Account/{hex(1 << 20_000)}"),
+    ],
+)
+def test_a_place_is_ascii_and_tells_addresses_apart(address: Address, text: str) -> None:
+    assert place(address) == text
+    assert json.loads(log_key(place(address))) == {"address": text}
+    message = Message(Kind.READ, request_id("1"), address, "", b"", (), 0, (), "1", None)
+    assert place_of(message.encode()) == text
+
+
+def test_answers_are_told_apart() -> None:
+    for answer in (Reply("1", ok=True, payload=b"x"), Lost("1", "why")):
+        assert decode_answer(answer.encode()) == answer
+
+
+def test_a_dead_letter_holds_what_it_was() -> None:
+    letter = json.loads(dead_letter(b"\xffx", "why"))
+    assert letter == {"reason": "why", "record": "ff78"}
+    message = Message(Kind.READ, request_id("1"), Address("Item", "a"), "", b"", (), 0, (), "1", None)
+    letter = json.loads(dead_letter(message.encode(), "why", message))
+    assert (letter["address"], letter["request"]) == ("Item['a']", "1")
+
+
+class _Table:
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    def get(self, id: str, /) -> bytes | None:
+        return self.held.get(id)
+
+    def put(self, id: str, reply: bytes, /) -> None:
+        self.held[id] = reply
+
+    def clear(self) -> None:
+        self.held.clear()
+
+
+class _Cell:
+    def __init__(self) -> None:
+        self.held: bytes | None = None
+
+    def value(self) -> bytes | None:
+        return self.held
+
+    def update(self, value: bytes, /) -> None:
+        self.held = value
+
+
+def test_an_id_is_remembered_for_messages_and_for_time() -> None:
+    tables = _Table(), _Table()
+    seen = Generations(tables, _Cell(), messages=10, milliseconds=1000)
+    for number in range(100):
+        seen.now = number
+        seen[bytes([number])] = b"reply"
+    assert all(seen.get(bytes([number])) == b"reply" for number in range(100)), "not yet old enough"
+    for number in range(100, 250):
+        seen.now = number * 100
+        seen[bytes([number])] = b""
+        known = [other for other in range(number + 1) if seen.get(bytes([other])) is not None]
+        assert known == list(range(known[0], number + 1))
+        assert len(known) > 10
+        forgotten = known[0] - 1
+        assert forgotten < 100 or number * 100 - forgotten * 100 >= 1000
+    assert sum(len(table.held) for table in tables) < 40
+
+
+def test_requests_as_json() -> None:
+    forked(_requests, bundle(SHOP))
+
+
+def _requests(folder: Path) -> None:
+    app = App.load(folder)
+    edge, memory = Edge(app), Memory(app)
+
+    def ask(id: str, **request: Any) -> Any:
+        made = edge.message(json.dumps({"id": id, **request}).encode())
+        if isinstance(made, Refused):
+            return json.loads(made.answer)
+        memory._append(made)
+        memory.run()
+        return json.loads(edge.answer(id, memory.replies[CLIENT + id]))
+
+    assert ask("1", entity="Item", arguments={"name": "apple", "price": 3, "stock": 5}) == {
+        "id": "1",
+        "result": {"entity": "Item", "key": "apple"},
+    }
+    assert ask("2", entity="User", arguments={"username": "ann", "balance": 10})["id"] == "2"
+    call = {"entity": "User", "key": "ann", "method": "buy_item"}
+    assert ask("3", **call, arguments={"amount": 2, "item": "apple"}) == {"id": "3", "result": True}
+    wrong = ask("4", **call, arguments={"amount": "2", "item": "apple"})["problem"]
+    assert (wrong["status"], wrong["errors"][0]["field"]) == (422, "amount")
+    raised = ask("5", entity="Item", arguments={"name": "pear", "price": -3})["problem"]
+    assert (raised["status"], raised["title"]) == (400, "ValueError")
+    assert raised["traceback"][-1]["path"] == "shop.py"
+    assert ask("6", entity="Item", key="plum", method="take", arguments={"amount": 1})["problem"]["status"] == 404
+    for request, status in (
+        ({"entity": "Nothing"}, 404),
+        ({"entity": "Item", "key": "apple"}, 400),
+        ({"entity": "Item", "key": 1, "method": "take"}, 400),
+        ({"entity": "Item", "key": "apple", "method": "none"}, 404),
+        ({"entity": "Item", "price": 3}, 400),
+        ({"entity": 3}, 400),
+        ({"entity": "Item", "arguments": []}, 422),
+    ):
+        assert ask("7", **request)["problem"]["status"] == status, request
+    for record in (b"", b"{", b"\xff", b"[]", b'{"id": ""}', b'{"id": 3}'):
+        made = edge.message(record)
+        assert isinstance(made, Refused)
+        assert made.id is None
