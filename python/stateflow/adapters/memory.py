@@ -18,6 +18,7 @@ from stateflow.errors import StateflowError
 from stateflow.step.app import App
 from stateflow.step.derived import moment
 from stateflow.step.engine import PARK_ABOVE, step
+from stateflow.step.kept import kept
 from stateflow.step.message import Address, Message
 from stateflow.step.once import step_once
 from stateflow.step.record import Record
@@ -94,7 +95,8 @@ class Memory:
         if self._digests.setdefault(request.id, digest) != digest:
             raise RequestConflict(request.id)
         if request.id not in self.replies or self._faults is not None:
-            self._append(request.first(self.app, request.message(self.app), self._park_above))
+            first = request.first(self.app, request.message(self.app), self._park_above)
+            self._append(kept(request.id, digest, first) if self._dedup and request.keep else first)
 
     def run(self) -> None:
         """Handle messages until none is left."""
@@ -113,7 +115,9 @@ class Memory:
 
     def addresses(self) -> Iterator[Address]:
         """Return where entities are."""
-        return (address for address, record in self._worker.records.items() if record.fields is not None)
+        return (
+            address for address, record in self._worker.records.items() if address.entity and record.fields is not None
+        )
 
     def record(self, address: Address) -> Record | None:
         """Return what is stored under an address."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from stateflow.adapters.service import BadArguments, Request
+from stateflow.adapters.service import BadArguments, Request, content_digest
 from stateflow.gateway.answers import failure_problem, shown
 from stateflow.gateway.arguments import Parser, parser
 from stateflow.gateway.problems import Problem, bad_request, not_found, plain
@@ -16,6 +16,7 @@ from stateflow.gateway.show import Shower
 from stateflow.gateway.surface import Entity, read_surface
 from stateflow.kafka.records import CLIENT
 from stateflow.step.app import App
+from stateflow.step.kept import CONFLICT, kept
 from stateflow.step.message import Message
 from stateflow.step.reply import Reply
 
@@ -68,6 +69,8 @@ class Edge:
     def answer(self, id: str, reply: Reply) -> bytes:
         """Return the record of `client_reply` that answers a request."""
         try:
+            if not reply.ok and reply.payload == CONFLICT:
+                raise Problem(422, "id-reused", "Id Reused", "This id came before with another request.")
             if not reply.ok:
                 raise failure_problem(self._app.failure(reply))
             return _answer(id, "result", shown(self._shower, self._app.result(reply)))
@@ -99,7 +102,7 @@ class Edge:
             message = request.message(self._app)
         except BadArguments as error:
             raise Problem(422, "invalid-arguments", "Invalid Arguments", f"{error}.", {"errors": []}) from None
-        return replace(request.first(self._app, message), request=id)
+        return kept(id, content_digest(message), request.first(self._app, message))
 
     def _target(self, given: dict[str, Any]) -> tuple[str, str | int | None, str]:
         """Return the name of the entity, the key, which is None for a creation, and the method."""

@@ -14,43 +14,41 @@ from stateflow.kafka.link import Link
 from stateflow.kafka.records import Lost, decode_answer, log_key, place
 from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
+from stateflow.step.kept import CONFLICT, kept
 from stateflow.step.message import Address, Kind, Message, request_id
 from stateflow.step.reply import Reply
 
-_MARK = 32
-"""The length of the digest that stands before the id of a request that may come again, with a `:` between them."""
-
 
 class KafkaService:
-    """Runs requests on an engine that reads the log of an app's topics.
-
-    A request that may come again is known to the engine by a longer id, which begins with the digest of its content: so an answer
-    to another request of the same id is told from its own.
-    """
+    """Runs requests on an engine that reads the log of an app's topics."""
 
     def __init__(self, app: App, bootstrap: str, topics: Topics) -> None:
         """Raises `Unavailable` where Kafka does not answer."""
         self._app = app
         self._topics = topics
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: dict[str, list[tuple[str, asyncio.Future[Reply]]]] = {}
-        """By the id of the client, each with the id inside."""
+        self._waiting: dict[str, list[asyncio.Future[Reply]]] = {}
+        """By the id that the engine knows: of requests that may come again it begins with the digest of what they ask for, so that an
+        answer to another request of the same id is not taken for theirs."""
         self._link = Link(bootstrap, topics.replies, self._got)
 
     async def submit(self, request: Request) -> Reply:
         """Run a request and return its answer, once the request is in the log."""
         message = request.message(self._app)
-        inside = request.id
-        if request.keep:
-            inside = f"{content_digest(message).hex()}:{request.id}"
         first = request.first(self._app, message)
-        return await self._send(request.id, inside, replace(first, request=inside))
+        if request.keep:
+            digest = content_digest(message)
+            first = kept(request.id, digest, replace(first, request=f"{digest.hex()}:{request.id}"))
+        reply = await self._send(first)
+        if not reply.ok and reply.payload == CONFLICT:
+            raise RequestConflict(request.id)
+        return reply
 
     async def fields(self, address: Address) -> dict[str, object] | None:
         """Return the fields of an entity as they are when the log has been read so far."""
         id = str(uuid4())
         asked = Message(Kind.READ, request_id(id), address, "", b"", (), 0, (), id, None)
-        reply = await self._send(id, id, asked)
+        reply = await self._send(asked)
         try:
             fields: Any = self._app.result(reply)
         except EntityNotFound:
@@ -61,19 +59,19 @@ class KafkaService:
         """Stop; requests that have not been answered go on. Returns False where some could not be written in time."""
         return self._link.close(grace)
 
-    async def _send(self, id: str, inside: str, message: Message) -> Reply:
+    async def _send(self, message: Message) -> Reply:
         self._loop = loop = asyncio.get_running_loop()
         future: asyncio.Future[Reply] = loop.create_future()
-        waiting = self._waiting.setdefault(id, [])
-        waiting.append((inside, future))
+        waiting = self._waiting.setdefault(message.request, [])
+        waiting.append(future)
         try:
             key = log_key(place(message.address))
             self._link.write(self._topics.log, key, message.encode(), self._written(loop, future))
             return await future
         finally:
-            waiting.remove((inside, future))
+            waiting.remove(future)
             if not waiting:
-                self._waiting.pop(id, None)
+                self._waiting.pop(message.request, None)
 
     def _written(self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[Reply]) -> Callable[[str | None], None]:
         def done(reason: str | None) -> None:
@@ -90,14 +88,10 @@ class KafkaService:
 
     def _answer(self, answers: list[Reply | Lost]) -> None:
         for answer in answers:
-            inside = answer.request
-            id = inside[_MARK + 1 :] if inside[_MARK : _MARK + 1] == ":" else inside
-            for wanted, future in self._waiting.get(id, ()):
+            for future in self._waiting.get(answer.request, ()):
                 if future.done():
                     continue
-                if wanted != inside:
-                    future.set_exception(RequestConflict(id))
-                elif isinstance(answer, Lost):
+                if isinstance(answer, Lost):
                     future.set_exception(StateflowError(answer.reason))
                 else:
                     future.set_result(answer)

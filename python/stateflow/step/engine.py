@@ -20,6 +20,8 @@ from stateflow.step.coroutines import run
 from stateflow.step.entities import Block, Entity
 from stateflow.step.frames import Frame, UnknownBlock
 from stateflow.step.joins import Join
+from stateflow.step.kept import ENTITY as KEPT
+from stateflow.step.kept import step_kept
 from stateflow.step.message import Address, Kind, Message
 from stateflow.step.parallel import fork, run_here
 from stateflow.step.record import Record
@@ -45,12 +47,21 @@ def step(app: App, record: Record | None, message: Message, *, park_above: int =
     """
     entity = app.entities.get(message.address.entity)
     if entity is None:
+        if message.address.entity == KEPT:
+            return _step_kept(record, message)
         return Outcome(record, set_aside=f"this bundle has no entity {message.address.entity}")
     activity = Activity(app, entity, record, message, park_above)
     try:
         _HANDLERS[message.kind](activity)
         return activity.outcome()
     except (Malformed, UnknownBlock) as reason:
+        return Outcome(record, set_aside=str(reason))
+
+
+def _step_kept(record: Record | None, message: Message) -> Outcome:
+    try:
+        return step_kept(record, message)
+    except Malformed as reason:
         return Outcome(record, set_aside=str(reason))
 
 

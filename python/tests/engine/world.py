@@ -56,7 +56,7 @@ class World:
 
     def reply(self, entity: str, key: str | int | None, method: str, /, *args: object, **kwargs: object) -> Reply:
         """Call a method, or create an entity, and return the answer."""
-        request = Request(f"request {next(self._ids)}", entity, key, method, kwargs, positional=args)
+        request = Request(f"request {next(self._ids)}", entity, key, method, kwargs, positional=args, keep=False)
         self.memory.post(request)
         self.memory.run()
         assert not self.memory.set_aside, self.memory.set_aside
