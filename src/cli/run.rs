@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
-use stateflow::emit::{Target, find_target};
+use stateflow::emit::{TARGETS, Target, find_target};
 use stateflow::ir;
-use stateflow::launch::{self, Built, Options, cache_folder};
+use stateflow::launch::{self, BUNDLES, Built, Options, RUNNABLE, bundle_in_use, cache_folder};
 
 use super::frontend::Frontend;
 use super::{Outcome, output};
@@ -16,8 +16,8 @@ use super::{Outcome, output};
 /// The folder beside an app that its data is kept in, by default.
 const HIDDEN: &str = ".stateflow";
 
-/// The folder below the data that bundles are run from.
-const BUNDLES: &str = "bundles";
+/// The units of a duration.
+const UNITS: &[&str] = &["ms", "s", "min", "h"];
 
 /// Compile an app and serve it over HTTP until Ctrl-C
 #[derive(Debug, clap::Args)]
@@ -33,12 +33,21 @@ pub struct Args {
     /// Compile and start again, with the same data, when a file of the app changes
     #[arg(long)]
     reload: bool,
-    /// Keep everything in memory and let requests take turns message by message, as the seed says
+    /// Keep everything in memory and let requests take turns message by message, as the seed says (local)
     #[arg(long, value_name = "SEED")]
     interleave: Option<u64>,
+    /// How many tasks work side by side (targets with an engine) [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=128))]
+    parallelism: Option<u32>,
+    /// How often the engine makes a checkpoint, such as 500ms or 1s [default: as the bundle says]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    checkpoint_interval: Option<String>,
+    /// Show what every process logs
+    #[arg(short, long)]
+    verbose: bool,
     /// What to run it on
     #[arg(short, long, value_name = "TARGET", default_value = "local")]
-    #[arg(value_parser = PossibleValuesParser::new(["local"]))]
+    #[arg(value_parser = PossibleValuesParser::new(runnable()))]
     target: String,
 }
 
@@ -51,10 +60,14 @@ pub fn run(args: &Args) -> Result<Outcome> {
     };
     let data = args.data_folder()?;
     let options = Options {
+        target: target.name,
         port: args.port,
         data: data.clone(),
         reload: args.reload,
         interleave: args.interleave,
+        parallelism: args.parallelism,
+        checkpoint_interval: args.checkpoint_interval.clone(),
+        verbose: args.verbose,
         cache: cache_folder()?,
     };
     let mut lock = None;
@@ -79,6 +92,22 @@ pub fn run(args: &Args) -> Result<Outcome> {
         launch::Outcome::Stopped => Outcome::Done,
         launch::Outcome::Errors => Outcome::Rejected,
     })
+}
+
+/// The targets that run on this machine.
+fn runnable() -> impl Iterator<Item = &'static str> {
+    let names = TARGETS.iter().map(|target| target.name);
+    names.filter(|name| RUNNABLE.contains(name))
+}
+
+/// A duration such as `500ms`.
+fn duration(text: &str) -> Result<String, String> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number = text.strip_suffix(unit).unwrap_or_default();
+    match number.parse::<u32>() {
+        Ok(1..) if UNITS.contains(&unit) => Ok(text.to_owned()),
+        _ => Err("a duration is a number and a unit, as in 500ms, 10s, 1min or 1h".to_owned()),
+    }
 }
 
 impl Args {
@@ -127,9 +156,19 @@ fn build(target: &Target, app: &ir::App, data: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Removes the bundles of earlier runs.
+/// Removes the bundles of earlier runs, but for the one that an engine's state is of.
 fn forget_bundles(data: &Path) -> Result<()> {
-    match fs::remove_dir_all(data.join(BUNDLES)) {
+    let kept = bundle_in_use(data)?;
+    let forget = || -> std::io::Result<()> {
+        for entry in fs::read_dir(data.join(BUNDLES))? {
+            let entry = entry?;
+            if kept.as_deref() != entry.file_name().to_str() {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    };
+    match forget() {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot write to {}", data.display()))
         }
@@ -147,4 +186,45 @@ fn hide(folder: &Path) -> Result<()> {
         return Ok(());
     }
     fs::write(&path, "*\n").with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit() {
+        for good in ["1s", "500ms", "10min", "2h"] {
+            assert_eq!(duration(good), Ok(good.to_owned()));
+        }
+        for bad in [
+            "",
+            "1",
+            "s",
+            "0s",
+            "-1s",
+            "1 s",
+            "1d",
+            "1.5s",
+            "99999999999s",
+        ] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_bundle_that_state_is_of_is_kept() {
+        let data = tempfile::tempdir().unwrap();
+        forget_bundles(data.path()).unwrap();
+        for name in ["old", "used"] {
+            fs::create_dir_all(data.path().join(BUNDLES).join(name)).unwrap();
+        }
+        let flink = data.path().join("flink");
+        fs::create_dir(&flink).unwrap();
+        let record = r#"{"last": "stopped", "bundle": "used", "savepoint": "file:/s"}"#;
+        fs::write(flink.join("resume.json"), record).unwrap();
+        forget_bundles(data.path()).unwrap();
+        assert!(data.path().join(BUNDLES).join("used").is_dir());
+        assert!(!data.path().join(BUNDLES).join("old").exists());
+    }
 }

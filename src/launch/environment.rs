@@ -1,35 +1,16 @@
 //! Virtual environments, cached by what is in them.
 
-use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
 
+use super::cache;
 use super::interpreter::Interpreter;
 use super::progress::Progress;
 
-/// The folder that caches go to: `STATEFLOW_CACHE`, else `stateflow` in the user's cache folder.
-pub fn cache_folder() -> Result<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(folder) = set("STATEFLOW_CACHE") {
-        return Ok(PathBuf::from(folder));
-    }
-    if let Some(folder) = set("XDG_CACHE_HOME") {
-        return Ok(PathBuf::from(folder).join("stateflow"));
-    }
-    match env::home_dir() {
-        Some(home) => Ok(home.join(".cache").join("stateflow")),
-        None => {
-            bail!("there is no home folder to keep a cache in; set STATEFLOW_CACHE to a folder")
-        }
-    }
-}
-
-/// The interpreter of an environment that holds exactly what `requirements` asks for. It is made in the cache on first use,
-/// under a lock and beside its final place, so that runs at the same time and interrupted runs never see half of one.
+/// The interpreter of an environment that holds exactly what `requirements` asks for, made in the cache on first use.
 pub fn prepare(
     interpreter: &Interpreter,
     requirements: &Path,
@@ -38,35 +19,20 @@ pub fn prepare(
 ) -> Result<PathBuf> {
     let wanted = fs::read(requirements)
         .with_context(|| format!("cannot read {}", requirements.display()))?;
-    let folder = cache.join("venvs");
-    fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make the cache folder {}", folder.display()))?;
-    let name = digest(interpreter, &wanted);
-    let place = folder.join(&name);
-    let _lock = lock(&folder.join(format!("{name}.lock")), progress)?;
-    if !python_of(&place).is_file() {
-        make(interpreter, requirements, &place, progress)?;
-    }
+    let place = cache.join("venvs").join(digest(interpreter, &wanted));
+    cache::once(
+        &place,
+        progress,
+        |place| python_of(place).is_file(),
+        |partial| make(interpreter, requirements, partial, progress),
+    )?;
     Ok(python_of(&place))
 }
 
 fn digest(interpreter: &Interpreter, wanted: &[u8]) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(interpreter.path.as_os_str().as_encoded_bytes());
-    hasher.update(format!("{:?}", interpreter.version));
-    hasher.update(wanted);
-    let hash = hasher.finalize();
-    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn lock(path: &Path, progress: &Progress) -> Result<File> {
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    if file.try_lock().is_err() {
-        progress.say("waiting for another run that makes the same environment");
-        file.lock()
-            .with_context(|| format!("cannot lock {}", path.display()))?;
-    }
-    Ok(file)
+    let path = interpreter.path.as_os_str().as_encoded_bytes();
+    let version = format!("{:?}", interpreter.version);
+    cache::digest(&[path, version.as_bytes(), wanted])
 }
 
 fn python_of(place: &Path) -> PathBuf {
@@ -79,22 +45,19 @@ fn make(
     place: &Path,
     progress: &Progress,
 ) -> Result<()> {
-    let partial = place.with_extension("partial");
-    let _ = fs::remove_dir_all(&partial);
     progress.note("setting up the Python environment (once for these requirements)");
     progress.say("installing requirements");
-    let python = python_of(&partial);
+    let python = python_of(place);
     let mut commands = if has_uv() {
-        with_uv(interpreter, &partial, &python)
+        with_uv(interpreter, place, &python)
     } else {
-        with_pip(interpreter, &partial, &python)
+        with_pip(interpreter, place, &python)
     };
     commands[1].arg(requirements);
     for command in &mut commands {
         complete(command)?;
     }
-    fs::rename(&partial, place)
-        .with_context(|| format!("cannot move the environment to {}", place.display()))
+    Ok(())
 }
 
 fn has_uv() -> bool {
@@ -105,19 +68,19 @@ fn has_uv() -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-fn with_uv(interpreter: &Interpreter, partial: &Path, python: &Path) -> [Command; 2] {
+fn with_uv(interpreter: &Interpreter, place: &Path, python: &Path) -> [Command; 2] {
     let mut create = Command::new("uv");
     create.args(["venv", "--quiet", "--python"]);
-    create.arg(&interpreter.path).arg(partial);
+    create.arg(&interpreter.path).arg(place);
     let mut install = Command::new("uv");
     install.args(["pip", "install", "--quiet", "--python"]);
     install.arg(python).arg("--requirements");
     [create, install]
 }
 
-fn with_pip(interpreter: &Interpreter, partial: &Path, python: &Path) -> [Command; 2] {
+fn with_pip(interpreter: &Interpreter, place: &Path, python: &Path) -> [Command; 2] {
     let mut create = Command::new(&interpreter.path);
-    create.args(["-m", "venv"]).arg(partial);
+    create.args(["-m", "venv"]).arg(place);
     let mut install = Command::new(python);
     install.args(["-m", "pip", "install", "--quiet", "--no-input"]);
     install.args(["--disable-pip-version-check", "--requirement"]);

@@ -31,10 +31,8 @@ pub struct Interpreter {
     pub version: Version,
 }
 
-/// Finds a Python that bundles run on and that the app asks for (a PEP 440 specifier): the one that `STATEFLOW_PYTHON`
-/// names, or else the first on PATH.
-pub fn find(wanted: Option<&str>) -> Result<Interpreter> {
-    let needed = Needed { wanted };
+/// Finds a Python that will do: the one that `STATEFLOW_PYTHON` names, or else the first on PATH.
+pub fn find(needed: &Needed<'_>) -> Result<Interpreter> {
     if let Some(named) = env::var_os("STATEFLOW_PYTHON") {
         let named = named.to_string_lossy().into_owned();
         return match probe(&named) {
@@ -61,14 +59,19 @@ pub fn find(wanted: Option<&str>) -> Result<Interpreter> {
 }
 
 /// Which Python will do.
-struct Needed<'a> {
-    wanted: Option<&'a str>,
+#[derive(Debug, Clone, Copy)]
+pub struct Needed<'a> {
+    /// What the app asks for (a PEP 440 specifier).
+    pub wanted: Option<&'a str>,
+    /// The first version that the target is not there for.
+    pub before: Option<(u32, u32)>,
 }
 
 impl Needed<'_> {
     fn by(&self, interpreter: &Interpreter) -> bool {
         let (major, minor, _) = interpreter.version;
         (major, minor) >= REQUIRES_PYTHON
+            && self.before.is_none_or(|before| (major, minor) < before)
             && self
                 .wanted
                 .is_none_or(|wanted| allows(wanted, interpreter.version))
@@ -76,12 +79,19 @@ impl Needed<'_> {
 
     fn tell(&self) -> String {
         let (major, minor) = REQUIRES_PYTHON;
-        match self.wanted {
+        let mut text = match self.before {
             None => format!("Python {major}.{minor} or later"),
-            Some(wanted) => {
-                format!("Python {major}.{minor} or later that is {wanted}, as the app asks,")
+            Some(before) => {
+                format!(
+                    "Python from {major}.{minor} to before {}.{}, which the target's packages are made for,",
+                    before.0, before.1
+                )
             }
+        };
+        if let Some(wanted) = self.wanted {
+            text += &format!(" that is {wanted}, as the app asks,");
         }
+        text
     }
 }
 
@@ -142,14 +152,16 @@ mod tests {
 
     #[test]
     fn only_versions_that_run_bundles_and_that_the_app_wants_will_do() {
-        let does = |wanted, version| {
+        let does = |wanted, before, version| {
             let path = PathBuf::new();
-            Needed { wanted }.by(&Interpreter { path, version })
+            Needed { wanted, before }.by(&Interpreter { path, version })
         };
-        assert!(!does(None, (3, 10, 9)));
-        assert!(does(None, (3, 11, 0)));
-        assert!(does(None, (4, 0, 0)));
-        assert!(!does(Some("<3.12"), (3, 12, 0)));
-        assert!(!does(Some(">=3.8"), (3, 10, 0)));
+        assert!(!does(None, None, (3, 10, 9)));
+        assert!(does(None, None, (3, 11, 0)));
+        assert!(does(None, None, (4, 0, 0)));
+        assert!(!does(Some("<3.12"), None, (3, 12, 0)));
+        assert!(!does(Some(">=3.8"), None, (3, 10, 0)));
+        assert!(does(None, Some((3, 13)), (3, 12, 9)));
+        assert!(!does(None, Some((3, 13)), (3, 13, 0)));
     }
 }

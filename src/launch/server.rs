@@ -1,17 +1,16 @@
 //! The server process of a bundle.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::process::{ChildStdout, Command};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use super::Event;
+use super::engine;
+use super::process::{Ask, Process, Processes};
 
 /// How the server says that it serves; the address follows.
 const READY: &str = "listening on ";
@@ -22,49 +21,41 @@ const START: Duration = Duration::from_secs(60);
 /// How long requests under way may take to end after a stop.
 const GRACE: Duration = Duration::from_secs(15);
 
-/// What a server is started with.
-pub struct Settings<'s> {
-    pub python: &'s Path,
-    pub bundle: &'s Path,
-    pub data: &'s Path,
-    pub port: u16,
-    pub interleave: Option<u64>,
-    pub generation: u64,
-}
-
-/// A running server. It watches its standard input, so that it ends with this process however that ends.
+/// A running server.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    process: Process,
     address: String,
     port: u16,
-    generation: u64,
 }
 
 impl Server {
-    /// Starts it and waits until it serves. When it ends by itself afterwards, [`Event::Ended`] is sent.
-    pub fn start(settings: &Settings<'_>, events: Sender<Event>) -> Result<Self> {
-        let mut child = command(settings)
-            .spawn()
-            .with_context(|| format!("cannot start {}", settings.python.display()))?;
-        let Some(stdout) = child.stdout.take() else {
-            bail!("the server has no output to read");
-        };
-        let ready = follow(stdout, settings.generation, events);
-        let Some(address) = wait_ready(&ready, &mut child)? else {
-            let status = child.wait().context("cannot wait for the server")?;
-            bail!("the server did not start ({})", super::tell(status));
+    /// Starts it and waits until it serves.
+    pub fn start(
+        settings: &engine::Server,
+        bundle: &Path,
+        python: &Path,
+        port: u16,
+        processes: &Processes,
+    ) -> Result<Self> {
+        let mut command = Command::new(python);
+        command.args(["-I", "-u"]).arg(bundle.join(settings.script));
+        command.args(["--port", &port.to_string()]);
+        command.args(["--exit-with-stdin", "--log-format", "text"]);
+        command.args(&settings.arguments);
+        let (mut process, output) = processes.start_piped("server", &command)?;
+        let Some(address) = wait_ready(&follow(output))? else {
+            bail!("the server did not start ({})", process.end()?);
         };
         let port = address
             .rsplit(':')
             .next()
             .and_then(|port| port.parse().ok())
-            .unwrap_or(settings.port);
+            .unwrap_or(port);
         Ok(Self {
-            child,
+            process,
             address,
             port,
-            generation: settings.generation,
         })
     }
 
@@ -78,68 +69,19 @@ impl Server {
         self.port
     }
 
-    /// Which start of this run it is.
-    pub fn generation(&self) -> u64 {
-        self.generation
+    /// Fails where it has ended by itself.
+    pub fn check(&mut self) -> Result<()> {
+        self.process.check()
     }
 
-    /// Waits until it has ended by itself.
-    pub fn wait(&mut self) -> Result<ExitStatus> {
-        self.child.wait().context("cannot wait for the server")
+    /// Asks it to finish what is under way and waits for that; past the grace period it is killed.
+    pub fn stop(self) -> Result<()> {
+        self.process.stop(Ask::Input, GRACE)
     }
-
-    /// Asks it to finish what is under way and waits for that; past the grace period, or when `hurry` says so, it is killed.
-    pub fn stop(&mut self, mut hurry: impl FnMut() -> bool) -> Result<()> {
-        drop(self.child.stdin.take());
-        let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline && !hurry() {
-            let ended = self.child.try_wait();
-            if ended.context("cannot wait for the server")?.is_some() {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        self.child.kill().context("cannot stop the server")?;
-        self.wait().map(|_| ())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.stop(|| false);
-    }
-}
-
-/// Fails where another process listens on that port of loopback.
-pub fn check_free(port: u16) -> Result<()> {
-    match TcpListener::bind(("127.0.0.1", port)) {
-        Ok(_) => Ok(()),
-        Err(error) => bail!(
-            "port {port} cannot be used ({error}); choose another with --port, or --port 0 for any free one"
-        ),
-    }
-}
-
-fn command(settings: &Settings<'_>) -> Command {
-    let mut command = Command::new(settings.python);
-    command
-        .args(["-I", "-u"])
-        .arg(settings.bundle.join("main.py"));
-    command.arg("--port").arg(settings.port.to_string());
-    command.arg("--data").arg(settings.data);
-    command.args(["--exit-with-stdin", "--log-format", "text"]);
-    if let Some(seed) = settings.interleave {
-        command.arg("--interleave").arg(seed.to_string());
-    }
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .process_group(0);
-    command
 }
 
 /// Reads what the server prints: the line that says it is ready goes to the receiver, every other line is shown.
-fn follow(stdout: ChildStdout, generation: u64, events: Sender<Event>) -> mpsc::Receiver<String> {
+fn follow(stdout: ChildStdout) -> mpsc::Receiver<String> {
     let (ready, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -148,23 +90,18 @@ fn follow(stdout: ChildStdout, generation: u64, events: Sender<Event>) -> mpsc::
                 None => super::say(&line),
             }
         }
-        drop(ready);
-        let _ = events.send(Event::Ended(generation));
     });
     receiver
 }
 
 /// The address, or `None` where the server ended instead.
-fn wait_ready(ready: &mpsc::Receiver<String>, child: &mut Child) -> Result<Option<String>> {
+fn wait_ready(ready: &mpsc::Receiver<String>) -> Result<Option<String>> {
     match ready.recv_timeout(START) {
         Ok(address) => Ok(Some(address)),
         Err(RecvTimeoutError::Disconnected) => Ok(None),
-        Err(RecvTimeoutError::Timeout) => {
-            let _ = child.kill();
-            bail!(
-                "the server did not answer within {} seconds",
-                START.as_secs()
-            )
-        }
+        Err(RecvTimeoutError::Timeout) => bail!(
+            "the server did not answer within {} seconds",
+            START.as_secs()
+        ),
     }
 }
