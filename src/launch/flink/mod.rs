@@ -287,11 +287,8 @@ impl Jvm {
             command.args(["--fromSavepoint", from.address()]);
         }
         let bundle = submission.bundle;
-        let mut files = bundle.join("app").into_os_string();
-        files.push(",");
-        files.push(bundle);
         command.arg("--python").arg(bundle.join("job.py"));
-        command.arg("--pyFiles").arg(files);
+        command.arg("--pyFiles").arg(bundle);
         for option in ["--pyExecutable", "--pyClientExecutable"] {
             command.arg(option).arg(&self.python);
         }
