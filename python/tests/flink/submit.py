@@ -58,7 +58,7 @@ def _submit(bundle: Path, rest: str, bootstrap: str, connector: str) -> Any:
     settings.set_string("python.pythonpath", next(path for path in sys.path if path.endswith("site-packages")))
     java = get_gateway().jvm.org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
     environment = StreamExecutionEnvironment(java(settings._j_configuration))
-    build(environment, bootstrap, topics, provide(bootstrap, topics, None, 1), about["digest"])
+    build(environment, bootstrap, topics, provide(bootstrap, topics, 2, 1), about["digest"])
     client = environment.execute_async(about["app"])
     sys.path.remove(str(bundle))
     return client

@@ -15,8 +15,8 @@ def stateflow(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Com
     return subprocess.run([BINARY, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def compiled(app: Path, bundle: Path) -> Path:
-    """Compiles an app for the target `local`; what the compiler says where it refuses is an AssertionError."""
-    done = stateflow("compile", app, "--target", "local", "-o", bundle)
+def compiled(app: Path, bundle: Path, target: str = "local") -> Path:
+    """Compiles an app; what the compiler says where it refuses is an AssertionError."""
+    done = stateflow("compile", app, "--target", target, "-o", bundle)
     assert done.returncode == 0, done.stderr
     return bundle

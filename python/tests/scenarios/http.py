@@ -19,7 +19,7 @@ from uuid import UUID
 
 import httpx
 
-from .play import Json, Step
+from .play import Json, Step, play
 from .values import decode
 
 READY = "listening on "
@@ -107,6 +107,28 @@ def unordered(value: Json) -> Json:
             return value["key"]
         return {name: unordered(element) for name, element in value.items()}
     return value
+
+
+def compare_step(world: HttpWorld, step: Step, entry: Json) -> None:
+    """Plays a step, and asserts that it gives what is checked in."""
+    (played,) = play(world, [step])
+    if "raised" in entry:
+        raised = _problem(played["raised"])
+        assert raised == {name: entry["raised"][name] for name in raised}, entry["step"]
+    elif step.key is None:
+        assert played["value"]["key"] == entry["value"]["$entity"][1], entry["step"]
+    else:
+        assert unordered(played["value"]) == shown(entry["value"]), entry["step"]
+    for address, fields in entry["states"].items():
+        assert unordered(played["states"][address]) == shown(fields), f"{address} after {entry['step']}"
+
+
+def _problem(problem: Json) -> Json:
+    """What a problem document tells of an exception."""
+    assert (problem["status"], problem["title"]) == (400, problem["exception"].rpartition(".")[2])
+    lines = [f"{line['path']}:{line['line']} {line['function']}" for line in problem["traceback"]]
+    parts = {"type": problem["exception"], "message": problem["detail"], "lines": lines}
+    return parts
 
 
 @contextmanager

@@ -1,0 +1,114 @@
+"""Every scenario on a real Flink cluster with Kafka: what clients get and what is stored is what plain CPython gives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from flink.cluster import Cluster, Jobs
+from scenarios.compiler import compiled
+from scenarios.forked import forked
+from scenarios.http import HttpWorld, compare_step
+from scenarios.play import Json, Step, alike, in_the_end, play_through, text
+from scenarios.programs import FIXTURES, Program, apps, constructs, reference
+from scenarios.service import ServiceWorld
+from stateflow.kafka.service import KafkaService
+from stateflow.kafka.topics import Topics
+from stateflow.step.app import App
+from stateflow.step.message import Address
+from stateflow.step.record import Record
+from test_run_pyflink import Run
+
+SHOP, *OTHERS = apps()
+PROGRAMS = [*OTHERS, *constructs()]
+PATIENCE = 90
+"""Seconds that the first request to a job may take, and any other."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    data = tmp_path_factory.mktemp("pyflink")
+    started = Run(FIXTURES / "apps" / "shop" / "shop.py", "--data", str(data))
+    yield started
+    assert started.end(signal.SIGINT) == 0, "".join(started.said)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bundles")
+
+
+@pytest.fixture(scope="module")
+def jobs(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[Jobs]:
+    wanted = [item.callspec.params["program"] for item in request.session.items if hasattr(item, "callspec")]
+    (taskmanager,) = run.children("TaskManagerRunner")
+    cluster = Cluster(folder, run.told("Kafka at "), run.told("Flink at "), taskmanager)
+    bundles = [_bundle(program, folder) for program in PROGRAMS if program in wanted]
+    submitted = Jobs(cluster, bundles)
+    yield submitted
+    submitted.end()
+    cluster.close()
+
+
+def _bundle(program: Program, folder: Path) -> Path:
+    return compiled(program.app, folder / program.name, "pyflink")
+
+
+def test_the_shop_through_http(run: Run) -> None:
+    expected = json.loads(SHOP.expected.read_text(encoding="utf-8"))
+    forked(_through_http, f"http://{run.address.netloc}", expected)
+
+
+def _through_http(address: str, expected: list[Json]) -> None:
+    SHOP.importable()
+    with httpx.Client(base_url=address, timeout=PATIENCE) as client:
+        world = HttpWorld(client, reference(SHOP).addresses)
+        for step, entry in zip(SHOP.steps(), expected, strict=True):
+            compare_step(world, step, entry)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_a_job_gives_what_plain_python_gives(program: Program, run: Run, jobs: Jobs, folder: Path) -> None:
+    expected = reference(program)
+    bundle = folder / program.name
+    jobs.job(bundle)
+    name = json.loads((bundle / "bundle.json").read_text())["app"]
+    found = forked(_play, bundle, name, run.told("Kafka at "), program.steps(), expected.addresses)
+    jobs.done(bundle)
+    wanted = in_the_end(expected.transcript)
+    assert alike(wanted, found), _difference(wanted, found)
+
+
+def _play(
+    bundle: Path, name: str, bootstrap: str, steps: list[Step], addresses: list[tuple[str, str | int]]
+) -> list[Json]:
+    app = App.load(bundle)
+    service = KafkaService(app, bootstrap, Topics(name))
+    loop = asyncio.new_event_loop()
+
+    def wait(work: Coroutine[Any, Any, Any]) -> Any:
+        return loop.run_until_complete(asyncio.wait_for(work, PATIENCE))
+
+    def records() -> Iterator[tuple[Address, Record]]:
+        for address in map(Address._make, addresses):
+            fields = wait(service.fields(address))
+            if fields is not None:
+                yield address, Record(app.encode(fields))
+
+    try:
+        return play_through(ServiceWorld(app, service, records, wait), steps)
+    finally:
+        service.close(5)
+        loop.close()
+
+
+def _difference(wanted: list[Json], found: list[Json]) -> str:
+    pairs = zip(wanted, found, strict=True)
+    one, other = next((one, other) for one, other in pairs if not alike(one, other))
+    return f"CPython: {text(one)}\nFlink: {text(other)}"
