@@ -18,6 +18,7 @@ from scenarios.http import HttpWorld, compare_step
 from scenarios.play import Json, Step, alike, in_the_end, play_through, text
 from scenarios.programs import FIXTURES, Program, apps, constructs, reference
 from scenarios.service import ServiceWorld
+from stateflow.kafka.client import RequestFailed, StateflowKafkaClient
 from stateflow.kafka.service import KafkaService
 from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
@@ -71,6 +72,30 @@ def _through_http(address: str, expected: list[Json]) -> None:
         world = HttpWorld(client, reference(SHOP).addresses)
         for step, entry in zip(SHOP.steps(), expected, strict=True):
             compare_step(world, step, entry)
+
+
+def test_clients_over_kafka(run: Run) -> None:
+    with (
+        StateflowKafkaClient(run.told("Kafka at "), "shop") as client,
+        StateflowKafkaClient(run.told("Kafka at "), "shop") as other,
+    ):
+        assert client.create("Item", name="lamp", price=3, stock=10, timeout=PATIENCE) == "lamp"
+        assert other.call("Item", "lamp", "update_stock", amount=5)
+        calls = [client.send("Item", "lamp", "update_stock", {"amount": -1}) for _ in range(20)]
+        # Their order is nobody's: each has an address of its own first.
+        assert sorted(call.result(PATIENCE) for call in calls) == [False] * 5 + [True] * 15
+        again = [
+            each.send("Item", "lamp", "update_stock", {"amount": 2}, id="again") for each in (client, other, client)
+        ]
+        assert [call.result(PATIENCE) for call in again] == [True] * 3
+        assert run.request("GET", "/Item/lamp")[1]["stock"] == 2
+        with pytest.raises(RequestFailed, match="Id Reused"):
+            client.send("Item", "lamp", "update_stock", {"amount": 3}, id="again").result(PATIENCE)
+        with pytest.raises(RequestFailed, match="OutOfStock") as failed:
+            asyncio.run(client.ask("Item", "lamp", "take", amount=5))
+        assert failed.value.problem["traceback"][-1]["text"].startswith("raise OutOfStock")
+        with pytest.raises(RequestFailed, match="Not Found"):
+            client.call("Item", "nothing", "take", amount=5)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)

@@ -5,6 +5,7 @@ It runs in an environment that has PyFlink: `submit.py REST_PORT BOOTSTRAP CONNE
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -22,46 +23,61 @@ def main(rest: str, bootstrap: str, connector: str) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     jobs: dict[str, Any] = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "cancel" in request:
-            jobs.pop(request["cancel"]).cancel().result()
-            answer: dict[str, Any] = {}
-        else:
-            bundle = Path(request["bundle"])
-            client = _submit(bundle, rest, bootstrap, connector)
-            answer = {"job": str(client.get_job_id())}
-            jobs[answer["job"]] = client
-        print(json.dumps(answer), file=answers, flush=True)
-
-
-def _submit(bundle: Path, rest: str, bootstrap: str, connector: str) -> Any:
-    sys.path.insert(0, str(bundle))
-    from stateflow.adapters.pyflink_job import build
-    from stateflow.kafka.topics import Topics, provide
-
-    about = json.loads((bundle / "bundle.json").read_text())
-    topics = Topics(about["app"])
-    settings = Configuration()
-    for line in (bundle / "config.yaml").read_text().splitlines():
-        if line and not line.startswith("#"):
-            name, _, value = line.partition(": ")
-            settings.set_string(name, value)
-    own = {
+    settings = {
         "execution.target": "remote",
         "rest.address": "127.0.0.1",
         "rest.port": rest,
         "pipeline.jars": f"file://{connector}",
+        "python.executable": sys.executable,
+        "python.pythonpath": next(path for path in sys.path if path.endswith("site-packages")),
     }
-    for name, value in {**own, "python.executable": sys.executable, "python.files": str(bundle)}.items():
-        settings.set_string(name, value)
-    settings.set_string("python.pythonpath", next(path for path in sys.path if path.endswith("site-packages")))
-    java = get_gateway().jvm.org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
-    environment = StreamExecutionEnvironment(java(settings._j_configuration))
+    for line in sys.stdin:
+        request = json.loads(line)
+        answer: dict[str, Any] = {}
+        if "cancel" in request:
+            jobs.pop(request["cancel"]).cancel().result()
+        else:
+            client = (_submit if "bundle" in request else _submit_file)(settings, bootstrap, **request)
+            answer["job"] = str(client.get_job_id())
+            jobs[answer["job"]] = client
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _submit(settings: dict[str, str], bootstrap: str, bundle: str) -> Any:
+    """Submit the job of a bundle."""
+    folder = Path(bundle)
+    sys.path.insert(0, bundle)
+    from stateflow.adapters.pyflink_job import build
+    from stateflow.kafka.topics import Topics, provide
+
+    about = json.loads((folder / "bundle.json").read_text())
+    lines = [line for line in (folder / "config.yaml").read_text().splitlines() if line and not line.startswith("#")]
+    own = dict(line.split(": ", 1) for line in lines)
+    environment = _environment({**own, **settings, "python.files": bundle})
+    topics = Topics(about["app"])
     build(environment, bootstrap, topics, provide(bootstrap, topics, 2, 1), about["digest"])
-    client = environment.execute_async(about["app"])
-    sys.path.remove(str(bundle))
-    return client
+    sys.path.remove(bundle)
+    return environment.execute_async(about["app"])
+
+
+def _submit_file(settings: dict[str, str], bootstrap: str, file: str, prefix: str, interval: str | None = None) -> Any:
+    """Submit the job that the `build` of a module puts together; with checkpoints, it uses transactions."""
+    path = Path(file)
+    sys.path.insert(0, str(path.parent))
+    own = {"python.execution-mode": "thread", "execution.buffer-timeout.interval": "0ms", "python.files": file}
+    if interval is not None:
+        own["execution.checkpointing.interval"] = interval
+    environment = _environment({**own, **settings})
+    importlib.import_module(path.stem).build(environment, bootstrap, prefix, interval is not None)
+    return environment.execute_async(prefix)
+
+
+def _environment(settings: dict[str, str]) -> StreamExecutionEnvironment:
+    configuration = Configuration()
+    for name, value in settings.items():
+        configuration.set_string(name, value)
+    java = get_gateway().jvm.org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
+    return StreamExecutionEnvironment(java(configuration._j_configuration))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,174 @@
+"""Compares the target `pyflink` with jobs written by hand, on the shop's purchase.
+
+    cargo build --release
+    STATEFLOW_BIN=target/release/stateflow python benches/pyflink/run.py
+
+Three jobs run on one cluster, each in a slot of its own: the shop as it is compiled, exactly once by the order of the log; the same purchase by hand
+through a loop in Kafka without any guarantee; and by hand with transactions through the loop. They take turns at a burst of purchases and
+at purchases one after the other. Needs the packages of `python/requirements-dev.txt`, Java 17 and Maven.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests")]
+
+from confluent_kafka.admin import AdminClient, NewTopic
+from flink.cluster import Cluster
+from scenarios.compiler import compiled
+from stateflow.adapters.service import Request
+from stateflow.kafka.link import Link
+from stateflow.kafka.service import KafkaService
+from stateflow.kafka.topics import Topics
+from stateflow.step.app import App
+from stateflow.step.message import Address
+from test_run_pyflink import Run
+
+USERS = 50
+SHOP = ROOT / "fixtures" / "apps" / "shop" / "shop.py"
+NONE, EXACT, OURS = "by hand", "by hand, transactions", "stateflow"
+SIDES = (NONE, OURS, EXACT)
+
+Buy = Callable[[int], Awaitable[None]]
+"""Has the user of a number buy something."""
+
+
+async def ours(bootstrap: str, folder: Path) -> Buy:
+    """The shop as it is compiled."""
+    app = App.load(compiled(SHOP, folder / "shop"))
+    service = KafkaService(app, bootstrap, Topics("shop"))
+    item = Address("Item", "apple")
+
+    async def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:
+        reply = await service.submit(Request(str(uuid4()), entity, key, method, arguments, keep=False))
+        assert reply.ok, app.failure(reply)
+
+    await ask("Item", None, "__init__", name="apple", price=1, stock=10**9)
+    for number in range(USERS):
+        await ask("User", None, "__init__", username=f"user{number}", balance=10**9)
+
+    async def buy(number: int) -> None:
+        await ask("User", f"user{number}", "buy_item", amount=1, item=item)
+
+    return buy
+
+
+async def by_hand(bootstrap: str, prefix: str) -> Buy:
+    """The purchase as `by_hand.py` does it."""
+    loop = asyncio.get_running_loop()
+    waiting: dict[str, asyncio.Future[bool]] = {}
+
+    def answered(records: list[bytes]) -> None:
+        for record in records:
+            answer = json.loads(record)
+            waiting.pop(answer["id"]).set_result(answer["result"])
+
+    link = Link(bootstrap, f"{prefix}.replies", lambda records: loop.call_soon_threadsafe(answered, records))
+
+    async def ask(**message: object) -> None:
+        id = str(uuid4())
+        waiting[id] = loop.create_future()
+        link.write(f"{prefix}.log", str(message["key"]).encode(), json.dumps({"id": id, **message}).encode(), _ignore)
+        assert await waiting[id]
+
+    await ask(kind="create", key="apple", state={"price": 1, "stock": 10**9})
+    for number in range(USERS):
+        await ask(kind="create", key=f"user{number}", state={"balance": 10**9, "bought": {}})
+
+    async def buy(number: int) -> None:
+        await ask(kind="buy", key=f"user{number}", user=f"user{number}", item="apple", amount=1)
+
+    return buy
+
+
+def _ignore(_: str | None) -> None:
+    """Whether a record is written shows in whether it is answered."""
+
+
+async def measure(buy: Buy, burst: int, singles: int) -> dict[str, float]:
+    """The rate of a burst, and the latencies of purchases one after the other."""
+    started = time.perf_counter()
+    await asyncio.gather(*(buy(number % USERS) for number in range(burst)))
+    rate = burst / (time.perf_counter() - started)
+    latencies = []
+    for number in range(singles):
+        started = time.perf_counter()
+        await buy(number % USERS)
+        latencies.append((time.perf_counter() - started) * 1000)
+    latencies.sort()
+    return {"rate, 1/s": rate, "p50, ms": latencies[singles // 2], "p99, ms": latencies[singles * 99 // 100]}
+
+
+async def compare(bootstrap: str, folder: Path, options: argparse.Namespace) -> list[dict[str, dict[str, float]]]:
+    """Rounds of measurements of all sides, which take turns at going first."""
+    jobs = {OURS: await ours(bootstrap, folder), NONE: await by_hand(bootstrap, "none")}
+    jobs[EXACT] = await by_hand(bootstrap, "exact")
+    singles = {OURS: options.singles, NONE: options.singles, EXACT: options.singles // 20}
+    for side in SIDES:
+        await measure(jobs[side], options.burst // 2, 20)
+    rounds = []
+    for number in range(options.pairs):
+        order = SIDES[number % 3 :] + SIDES[: number % 3]
+        rounds.append({side: await measure(jobs[side], options.burst, singles[side]) for side in order})
+        print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
+    return rounds
+
+
+def spread(values: list[float], digits: int) -> str:
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def report(rounds: list[dict[str, dict[str, float]]]) -> None:
+    print("| measure | " + " | ".join(SIDES) + " | stateflow / by hand |")
+    print("|---|---|---|---|---|")
+    for name in rounds[0][OURS]:
+        cells = " | ".join(spread([each[side][name] for each in rounds], 1) for side in SIDES)
+        print(f"| {name} | {cells} | {spread([each[OURS][name] / each[NONE][name] for each in rounds], 2)} |")
+
+
+def make_topics(bootstrap: str, prefix: str) -> None:
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    wanted = [NewTopic(f"{prefix}.{name}", 8, 1) for name in ("log", "replies")]
+    for done in admin.create_topics(wanted).values():
+        done.result()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare the target pyflink with jobs written by hand.")
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--burst", type=int, default=2000, help="purchases of a burst")
+    parser.add_argument("--singles", type=int, default=300, help="purchases one after the other")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run = Run(SHOP, "--data", str(folder / "data"))
+        bootstrap = run.told("Kafka at ")
+        (taskmanager,) = run.children("TaskManagerRunner")
+        cluster = Cluster(folder, bootstrap, run.told("Flink at "), taskmanager)
+        for prefix in ("none", "exact"):
+            make_topics(bootstrap, prefix)
+            request = {"file": str(HERE / "by_hand.py"), "prefix": prefix}
+            cluster.ask(request if prefix == "none" else {**request, "interval": "1s"})
+        rounds = asyncio.run(compare(bootstrap, folder, options))
+        cluster.close()
+        run.process.terminate()
+        run.wait()
+    print(f"{os.cpu_count()} CPUs, {options.pairs} rounds; median (lowest to highest)\n")
+    report(rounds)
+
+
+if __name__ == "__main__":
+    main()
