@@ -13,6 +13,7 @@ from stateflow.adapters.service import Request
 from stateflow.step.app import App
 from stateflow.step.engine import step
 from stateflow.step.message import Address, Message
+from stateflow.step.once import step_once
 from stateflow.step.record import Record
 
 PROGRAM = next(program for program in constructs() if program.name == "call_along")
@@ -29,6 +30,7 @@ class Chain:
     park_above: int = 4096
     twice: bool = False
     """Whether every message comes a second time."""
+    seen: dict[bytes, bytes] = field(default_factory=dict)
     visited: list[Address] = field(default_factory=list)
     """The addresses of the messages between entities, in order."""
     longest: int = 0
@@ -51,7 +53,10 @@ class Chain:
 
     def _handle(self, message: Message) -> Sequence[Message]:
         before = self.records.get(message.address)
-        outcome = step(self.app, before, message, dedup=self.twice, park_above=self.park_above)
+        if self.twice:
+            outcome = step_once(self.app, before, message, self.seen, park_above=self.park_above)
+        else:
+            outcome = step(self.app, before, message, park_above=self.park_above)
         assert outcome.set_aside is None
         self.written += outcome.record is not before
         self.records[message.address] = outcome.record

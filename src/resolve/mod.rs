@@ -106,6 +106,8 @@ pub struct Resolution {
     pub builtin_receivers: HashSet<Span>,
     /// Operators, and conditional expressions, that may run special methods of the app's classes.
     pub operators: HashSet<Span>,
+    /// Whether reading alone may change something, because a special method of the app's does.
+    pub changes_by_reading: bool,
     /// Local names that hold what cannot be encoded, by the span of the function definition: why, and where they got it.
     pub uncarriable: HashMap<Span, HashMap<String, Uncarriable>>,
     /// Managers of `with` and what `async for` goes over, where they cannot be encoded, by the span of the expression that

@@ -2,9 +2,11 @@
 
 mod fresh;
 mod reading;
+mod special;
 
 pub(crate) use fresh::{Fresh, Kind, added, element_of, escapes};
 pub(crate) use reading::{is_pure, only_read, reads};
+pub(super) use special::has_special_writers;
 
 use super::Resolution;
 use crate::model::{Function, Model};

@@ -16,13 +16,14 @@ pub(crate) fn only_read<'m>(
     resolution: &'m Resolution,
     targets: &[String],
 ) -> bool {
-    targets.iter().all(|target| {
-        let found = named(model, target);
-        !found.is_empty()
-            && found
-                .into_iter()
-                .all(|function| reads(Scope::of(model, resolution, function)))
-    })
+    !resolution.changes_by_reading
+        && targets.iter().all(|target| {
+            let found = named(model, target);
+            !found.is_empty()
+                && found
+                    .into_iter()
+                    .all(|function| reads(Scope::of(model, resolution, function)))
+        })
 }
 
 /// The methods of that name: `Item.price`.
