@@ -10,6 +10,7 @@ pub const TARGET: Target = Target {
     name: "local",
     summary: "one process on one machine, state in SQLite, no engine needed",
     requires: &[],
+    unused: &["stateflow/kafka/", "stateflow/adapters/pyflink"],
     files,
 };
 

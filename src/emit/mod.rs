@@ -21,6 +21,8 @@ pub struct Target {
     pub summary: &'static str,
     /// What it requires of the Python package index, pinned, beside what every bundle does.
     requires: &'static [&'static str],
+    /// What it does not use of the run-time package.
+    unused: &'static [&'static str],
     files: fn(&ir::App, &mut Bundle) -> anyhow::Result<()>,
 }
 
@@ -41,7 +43,7 @@ impl Target {
             "requirements.txt",
             requirements(app, self.requires).join("\n") + "\n",
         );
-        runtime::add(&mut bundle);
+        runtime::add(&mut bundle, self.unused);
         python::add(app, &mut bundle)?;
         (self.files)(app, &mut bundle)?;
         bundle.seal(self.name, &app.name)?;

@@ -10,6 +10,11 @@ pub const TARGET: Target = Target {
     name: "pyflink",
     summary: "a job on Apache Flink 2.2, with its log in Apache Kafka",
     requires: &["apache-flink==2.2.1", "confluent-kafka==2.16.1"],
+    unused: &[
+        "stateflow/adapters/interleaved",
+        "stateflow/adapters/local",
+        "stateflow/adapters/memory",
+    ],
     files,
 };
 

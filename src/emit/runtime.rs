@@ -13,9 +13,10 @@ static PROJECT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/pyproj
 /// The oldest Python that the package runs on, as major and minor version.
 pub const REQUIRES_PYTHON: (u32, u32) = (3, 11);
 
-/// Copies the package.
-pub fn add(bundle: &mut Bundle) {
-    for (path, content) in FILES {
+/// Copies the package, but for what only other targets use: files and folders of it, as the beginnings of their paths.
+pub fn add(bundle: &mut Bundle, unused: &[&str]) {
+    let is_used = |path: &str| !unused.iter().any(|one| path.starts_with(one));
+    for (path, content) in FILES.iter().filter(|(path, _)| is_used(path)) {
         bundle.add(*path, *content);
     }
 }
