@@ -8,6 +8,7 @@ import random
 import secrets
 import time
 import uuid
+from dataclasses import replace
 from datetime import date
 from datetime import datetime as moment_of_time
 from pathlib import Path
@@ -20,7 +21,9 @@ from stateflow.adapters.memory import Faults, Memory
 from stateflow.adapters.service import Request
 from stateflow.step import derived
 from stateflow.step.app import App
-from stateflow.step.message import Address
+from stateflow.step.kept import CONFLICT, KEPT_MILLISECONDS, kept, step_kept
+from stateflow.step.message import Address, Kind, Message, request_id
+from stateflow.step.record import Record
 
 MILLISECONDS = 1_700_000_000_123
 
@@ -152,3 +155,28 @@ def _has_two_answers(app: App, seed: int) -> bool:
     memory.run()
     assert not memory.set_aside
     return any(memory.replies[reply.request] != reply for reply in memory.answers)
+
+
+def test_a_request_is_another_one_after_a_week() -> None:
+    """By the time of the log, which is the same when the log is read again."""
+    first = Message(Kind.INVOKE, request_id("r"), Address("Item", "pen"), "m", b"", (), 0, (), "r", None)
+    asked = kept("r", b"digest", first)
+    record: Record | None = None
+    sent: list[Message] = []
+    for milliseconds in (5, KEPT_MILLISECONDS + 5, KEPT_MILLISECONDS + 6):
+        with derived.moment(asked.id, milliseconds):
+            outcome = step_kept(record, asked)
+        record = outcome.record
+        sent += outcome.messages
+    assert len(sent) == 2
+    assert sent[0].id != sent[1].id
+    again = replace(kept("r", b"other", first), request="other")
+    with derived.moment(asked.id, KEPT_MILLISECONDS + 7):
+        (reply,) = step_kept(record, again).replies
+    assert (reply.request, reply.payload) == ("other", CONFLICT)
+    returned = replace(asked, kind=Kind.RETURN, payload=b"result")
+    outcome = step_kept(record, returned)
+    assert [reply.payload for reply in outcome.replies] == [b"result"]
+    assert step_kept(outcome.record, returned).replies == ()
+    with derived.moment(asked.id, KEPT_MILLISECONDS + 8):
+        assert [reply.payload for reply in step_kept(outcome.record, asked).replies] == [b"result"]

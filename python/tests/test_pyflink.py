@@ -47,7 +47,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def jobs(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[Jobs]:
-    wanted = [item.callspec.params["program"] for item in request.session.items if hasattr(item, "callspec")]
+    ours = [item for item in request.session.items if item.path == request.path]
+    wanted = [item.callspec.params["program"] for item in ours if hasattr(item, "callspec")]
     (taskmanager,) = run.children("TaskManagerRunner")
     cluster = Cluster(folder, run.told("Kafka at "), run.told("Flink at "), taskmanager)
     bundles = [_bundle(program, folder) for program in PROGRAMS if program in wanted]

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pyflink.common import Row, TypeInformation, Types
+from pyflink.common import Row, Time, TypeInformation, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext
-from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
+from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig, ValueStateDescriptor
 
 from stateflow.errors import StateflowError
 from stateflow.kafka.edge import Edge
@@ -30,6 +30,7 @@ from stateflow.kafka.seen import Generations
 from stateflow.step.activity import Outcome
 from stateflow.step.app import App
 from stateflow.step.derived import install, moment
+from stateflow.step.kept import ENTITY as KEPT
 from stateflow.step.message import Message
 from stateflow.step.once import step_once
 from stateflow.step.record import Record
@@ -37,6 +38,10 @@ from stateflow.step.reply import Reply
 
 RECORD = Types.ROW([Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
 """What goes to a topic: what its key says, and its value."""
+
+KEPT_DAYS = 15
+"""After so many days of the machine's clock, what is known of a request is thrown away. It has not been looked at for long then: the
+time of the log has made it another request after seven days, and a log is not older than seven when it is read again."""
 
 REPLIES = OutputTag("replies", RECORD)
 CLIENT_REPLIES = OutputTag("client_replies", RECORD)
@@ -90,6 +95,9 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         state = _Binary() if is_embedded else Types.PRIMITIVE_ARRAY(Types.BYTE())
         get_table, get_cell = runtime_context.get_map_state, runtime_context.get_state
         self._record = get_cell(ValueStateDescriptor("record", state))
+        request = ValueStateDescriptor("request", state)
+        request.enable_time_to_live(StateTtlConfig.new_builder(Time.days(KEPT_DAYS)).build())
+        self._request = get_cell(request)
         one, other = (get_table(MapStateDescriptor(name, Types.STRING(), state)) for name in ("seen-a", "seen-b"))
         self._seen = Generations((one, other), get_cell(ValueStateDescriptor("seen", state)))
 
@@ -101,7 +109,8 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
             yield _dead(value, f"not a message: {error}")
             return
         self._seen.now = ctx.timestamp() or 0
-        stored = self._record.value()
+        cell = self._request if messages[0].address.entity == KEPT else self._record
+        stored = cell.value()
         before = record = None if stored is None else Record.decode(stored)
         while messages:
             message = messages.pop()
@@ -120,7 +129,7 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
                     yield Row(place(sent.address), sent.encode())
             messages.extend(reversed(here))
         if record is not before and record is not None:
-            self._record.update(record.encode())
+            cell.update(record.encode())
 
     def _step(self, record: Record | None, message: Message) -> Outcome:
         try:

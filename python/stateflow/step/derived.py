@@ -62,6 +62,11 @@ def moment(id: bytes, milliseconds: int, secret: bytes = b"") -> Iterator[None]:
         _moment.nanoseconds = _moment.source = None
 
 
+def milliseconds() -> int:
+    """Return the time of the step that runs, in milliseconds since 1970; 0 where none does."""
+    return (_moment.nanoseconds or 0) // 1_000_000
+
+
 def install() -> None:
     """Let the standard library ask which step is running. To be done before the app's modules are imported, which may take
     functions out of theirs; once is enough."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from stateflow.step import derived
 from stateflow.step.activity import Outcome
 from stateflow.step.frames import Unit
 from stateflow.step.message import Address, Kind, Message, derived_id, request_id
@@ -18,6 +19,9 @@ from stateflow.wire.raw import pack, unpack
 
 ENTITY = ""
 """Stands where addresses have the name of a class."""
+
+KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000
+"""How long an answer is kept, by the time of the log. After that, a request of the same id is another one."""
 
 CONFLICT = b""
 """The payload of the reply to a request whose id was used for something else."""
@@ -45,20 +49,23 @@ def step_kept(record: Record | None, message: Message) -> Outcome:
         return _begin(record, message)
     if message.kind not in (Kind.RETURN, Kind.RAISE) or record is None or record.fields is None:
         raise Malformed("a request is asked for what no request does")
-    digest, given = unpack(record.fields)
+    digest, since, given = unpack(record.fields)
     if given is not None:
         return Outcome(record)
     reply = Reply(message.request, message.kind is Kind.RETURN, message.payload)
-    return Outcome(Record(pack((digest, reply.encode()))), replies=(reply,))
+    return Outcome(Record(pack((digest, since, reply.encode()))), replies=(reply,))
 
 
 def _begin(record: Record | None, message: Message) -> Outcome:
-    if record is None or record.fields is None:
+    now = derived.milliseconds()
+    known = None if record is None or record.fields is None else unpack(record.fields)
+    if known is None or now - known[1] > KEPT_MILLISECONDS:
         first = Message.decode(message.payload)
         home = Unit(message.address, b"", False).encode()
-        sent = replace(first, id=derived_id(message.id, 0), stack=(home, *first.stack))
-        return Outcome(Record(pack((message.target, None))), (sent,))
-    digest, given = unpack(record.fields)
+        id = derived_id(message.id + now.to_bytes(8, "big"), 0)
+        sent = replace(first, id=id, stack=(home, *first.stack))
+        return Outcome(Record(pack((message.target, now, None))), (sent,))
+    digest, _, given = known
     if digest != message.target:
         return Outcome(record, replies=(Reply(message.request, False, CONFLICT),))
     return Outcome(record, replies=() if given is None else (Reply.decode(given),))
