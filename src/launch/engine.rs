@@ -26,8 +26,8 @@ pub trait Engine {
     /// How the server is started.
     fn server(&self) -> Server;
 
-    /// Fails where something that should run does not run any more.
-    fn check(&mut self) -> Result<()>;
+    /// Starts again what has ended by itself. Fails where that does not help.
+    fn keep(&mut self) -> Result<()>;
 
     /// Leaves the work, so that another bundle can go on with it.
     fn suspend(&mut self) -> Result<()>;

@@ -3,13 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 
 use super::cache;
+use super::kept::Kept;
 use super::ports;
-use super::process::{Ask, Process, Processes, indented, wait_for};
+use super::process::{Ask, Processes, indented, wait_for};
 
 /// The project that names the broker's archives.
 pub const PROJECT: &str = include_str!(concat!(
@@ -39,13 +41,13 @@ pub struct Settings<'s> {
 /// A broker that runs.
 #[derive(Debug)]
 pub struct Kafka {
-    process: Process,
+    process: Kept,
     port: u16,
 }
 
 impl Kafka {
     /// Starts it on free ports.
-    pub fn start(settings: &Settings<'_>, processes: &Processes) -> Result<Self> {
+    pub fn start(settings: &Settings<'_>, processes: &Rc<Processes>) -> Result<Self> {
         let folder = &settings.folder;
         let [port, controller] = ports::free()?;
         let properties = folder.join("server.properties");
@@ -57,7 +59,8 @@ impl Kafka {
         }
         let mut command = java(settings);
         command.args(["-Xms256m", "-Xmx512m", "kafka.Kafka"]);
-        let process = processes.start("kafka", command.arg(&properties))?;
+        command.arg(&properties);
+        let process = Kept::start("kafka", command, processes)?;
         Ok(Self { process, port })
     }
 
@@ -72,6 +75,11 @@ impl Kafka {
     /// `127.0.0.1:9092`.
     pub fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Starts it again, on the same port and data, where it has ended by itself, and says whether it had.
+    pub fn keep(&mut self) -> Result<bool> {
+        self.process.keep()
     }
 
     /// Fails where it has ended by itself.

@@ -56,7 +56,7 @@ impl Engine for Local {
         }
     }
 
-    fn check(&mut self) -> Result<()> {
+    fn keep(&mut self) -> Result<()> {
         Ok(())
     }
 

@@ -10,6 +10,7 @@ mod install;
 mod interpreter;
 mod java;
 mod kafka;
+mod kept;
 mod local;
 mod maven;
 mod ports;
@@ -143,7 +144,7 @@ pub fn run(options: &Options, build: &mut dyn FnMut() -> Result<Option<Built>>) 
             None => {}
         }
         server.check()?;
-        launcher.engine.check()?;
+        launcher.engine.keep()?;
     }
     say("stopping");
     server.stop()?;

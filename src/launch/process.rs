@@ -206,6 +206,12 @@ impl Process {
         Ok(())
     }
 
+    /// Kills it and what it has started itself.
+    pub fn kill(&mut self) {
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        let _ = self.child.wait();
+    }
+
     fn last_lines(&self) -> Vec<String> {
         let read = |path: &PathBuf| last_lines(path).ok();
         self.log.as_ref().and_then(read).unwrap_or_default()
@@ -214,8 +220,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
-        let _ = self.child.wait();
+        self.kill();
         self.watchdog.release(self.child.id());
         self.ended.store(true, Ordering::Relaxed);
     }

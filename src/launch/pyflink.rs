@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::engine::{Engine, Server};
 use super::flink::{
-    self, Cluster, Plan, Point, Record, Submission, forget_others, newest_checkpoint,
+    self, Cluster, Ended, Plan, Point, Record, Submission, forget_others, newest_checkpoint,
 };
 use super::install::Installer;
 use super::kafka::{self, Kafka};
@@ -212,7 +212,8 @@ impl PyFlink {
             from: from.as_ref(),
             bootstrap: &kafka.bootstrap(),
         };
-        if let Err(error) = cluster.run(&submission, &self.installer.processes) {
+        let mut look = || kafka.check();
+        if let Err(error) = cluster.run(&submission, &self.installer.processes, &mut look) {
             if newest_checkpoint(&self.checkpoints().join(&name), &job).is_none() {
                 Record::write(before.as_ref(), &self.folder())?;
             }
@@ -223,6 +224,38 @@ impl PyFlink {
         forget_others(&self.savepoints(), &[origin]);
         forget_others(&self.checkpoints(), &[&name, origin]);
         forget_others(&self.checkpoints().join(&name), &[&job, origin]);
+        Ok(())
+    }
+
+    /// Runs the job again after its JobManager has ended, time and again where something else ends meanwhile.
+    fn recover(&mut self) -> Result<()> {
+        let (Some(mut kafka), Some(mut running)) = (self.kafka.take(), self.running.take()) else {
+            return Ok(());
+        };
+        while let Err(error) = self.run_again(&mut running, &mut kafka) {
+            let ended = (kafka.keep()?, running.cluster.keep()?);
+            match ended {
+                (false, Ended::Nothing) => return Err(error),
+                (_, Ended::JobManager) => {}
+                // The job may have been taken, and there must not be two of it.
+                _ => running.cluster.restart()?,
+            }
+        }
+        self.kafka = Some(kafka);
+        self.running = Some(running);
+        Ok(())
+    }
+
+    fn run_again(&self, running: &mut Running, kafka: &mut Kafka) -> Result<()> {
+        kafka.wait_ready()?;
+        running.cluster.wait_ready()?;
+        let Plan::Begin(from) = self.plan(&running.bundle)? else {
+            bail!("the state is not of the bundle that runs");
+        };
+        let bundle = self.data.join(BUNDLES).join(&running.bundle);
+        self.run(&mut running.cluster, &bundle, from.clone(), kafka)?;
+        let from = from.as_ref().map_or("the beginning", Point::address);
+        super::say(&format!("the job runs again, from {from}"));
         Ok(())
     }
 
@@ -282,13 +315,14 @@ impl Engine for PyFlink {
         }
     }
 
-    fn check(&mut self) -> Result<()> {
-        if let Some(kafka) = &mut self.kafka {
-            kafka.check()?;
-        }
-        match &mut self.running {
-            Some(running) => running.cluster.check(),
-            None => Ok(()),
+    fn keep(&mut self) -> Result<()> {
+        let (Some(kafka), Some(running)) = (&mut self.kafka, &mut self.running) else {
+            return Ok(());
+        };
+        kafka.keep()?;
+        match running.cluster.keep()? {
+            Ended::JobManager => self.recover(),
+            Ended::Nothing | Ended::TaskManager => running.cluster.check(),
         }
     }
 

@@ -5,83 +5,114 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
 import time
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
+from stateflow.errors import StateflowError
 from stateflow.kafka.client import RequestFailed, StateflowKafkaClient
 from stateflow.kafka.topics import Topics
 
-PRICE, STOCK, BALANCE = 3, 400, 900
-ITEMS = [f"item{number}" for number in range(3)]
-USERS = [f"user{number}" for number in range(8)]
+PRICE = 3
+STOCKS = [100, 1_000, 1_000_000]
+"""Of the items: one is sold out soon, one later, one never."""
+BALANCES = [100, 1_000, 1_000_000, 1_000_000]
+"""Of the users: some run out of money, others do not."""
+CLIENTS = 8
+PATIENCE = 120.0
+"""Seconds that a client waits for an answer."""
 
 
-@dataclass
 class Ledger:
-    """What clients were told."""
+    """What clients asked and were told, of entities of its own."""
 
-    answers: dict[str, Any] = field(default_factory=dict)
-    """By request, the result or the title of the problem."""
-    asked: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    """By request, who bought what, and how many."""
-    longest: float = 0.0
-    """Seconds that a client waited."""
+    def __init__(self, name: str) -> None:
+        self.stocks = {f"{name}-item{number}": stock for number, stock in enumerate(STOCKS)}
+        self.balances = {f"{name}-user{number}": balance for number, balance in enumerate(BALANCES)}
+        self.answers: dict[str, Any] = {}
+        """By request, the result, or what was said in its place."""
+        self.asked: dict[str, tuple[str, str, int]] = {}
+        """By request, who bought what, and how many."""
+        self.longest = 0.0
+        """Seconds that a client waited at most."""
+        self._name = name
+        self._answered = dict.fromkeys(range(CLIENTS), 0.0)
 
+    @contextmanager
+    def load(self, client: StateflowKafkaClient) -> Iterator[None]:
+        """Make the entities, and have clients buy until the block ends and all have their answers."""
+        for name, stock in self.stocks.items():
+            client.create("Item", name=name, price=PRICE, stock=stock, timeout=PATIENCE)
+        for name, balance in self.balances.items():
+            client.create("User", username=name, balance=balance, timeout=PATIENCE)
+        ended = threading.Event()
 
-def prepare(client: StateflowKafkaClient) -> None:
-    """Create what is bought and who buys."""
-    for name in ITEMS:
-        client.create("Item", name=name, price=PRICE, stock=STOCK, timeout=90)
-    for name in USERS:
-        client.create("User", username=name, balance=BALANCE, timeout=90)
+        async def buy() -> None:
+            await asyncio.gather(*(self._buy(client, ended, seed) for seed in range(CLIENTS)))
 
-
-async def buy(client: StateflowKafkaClient, ledger: Ledger, until: asyncio.Event, seed: int) -> None:
-    """Buy until told to stop, and send each request a second time now and then."""
-    draw = random.Random(seed)
-    number = 0
-    while not until.is_set():
-        number += 1
-        id, user, item, amount = f"{seed}-{number}", draw.choice(USERS), draw.choice(ITEMS), draw.randint(1, 2)
-        ledger.asked[id] = user, item, amount
-        started = time.monotonic()
-        sent = [client.send("User", user, "buy_item", {"amount": amount, "item": item}, id=id)]
-        if draw.random() < 0.2:
-            sent.append(client.send("User", user, "buy_item", {"amount": amount, "item": item}, id=id))
+        clients = threading.Thread(target=lambda: asyncio.run(buy()), name="clients")
+        clients.start()
         try:
-            answer = await asyncio.wait_for(asyncio.wrap_future(sent[-1]), 120)
-        except RequestFailed as error:
-            answer = error.problem["title"]
-        ledger.answers[id] = answer
-        ledger.longest = max(ledger.longest, time.monotonic() - started)
+            yield
+        finally:
+            ended.set()
+            clients.join()
 
+    def wait_answered(self) -> None:
+        """Wait until every client has the answer of a request that it has begun from now on."""
+        now = time.monotonic()
+        while min(self._answered.values()) < now:
+            assert time.monotonic() - now < 2 * PATIENCE, "a client gets no answers"
+            time.sleep(0.05)
 
-def wrong(client: StateflowKafkaClient, bootstrap: str, topics: Topics, ledger: Ledger, fields: Any) -> list[str]:
-    """Return what is not as it must be; `fields` gives the fields of an entity."""
-    del client
-    found = [f"{id} was not answered" for id in ledger.asked if id not in ledger.answers]
-    found += [f"{id} was answered with {answer}" for id, answer in ledger.answers.items() if type(answer) is not bool]
-    bought: dict[str, int] = defaultdict(int)
-    for id, answer in ledger.answers.items():
-        user, item, amount = ledger.asked[id]
-        if answer is True:
-            bought[user] += amount
-            bought[item] += amount
-    for item in ITEMS:
-        left = fields("Item", item)["stock"]
-        if left != STOCK - bought[item] or left < 0:
-            found.append(f"{left} of {item} left, {bought[item]} of {STOCK} sold")
-    for user in USERS:
-        left = fields("User", user)["balance"]
-        if left != BALANCE - PRICE * bought[user]:
-            found.append(f"{user} has {left}, and spent {PRICE * bought[user]} of {BALANCE}")
-    for id, answers in _told(bootstrap, topics.client_reply).items():
-        if len(answers) > 1:
-            found.append(f"{id} has {len(answers)} answers: {sorted(answers)}")
-    return found
+    async def _buy(self, client: StateflowKafkaClient, ended: threading.Event, seed: int) -> None:
+        """Buy until told to stop, and send each request a second time now and then."""
+        draw = random.Random(seed)
+        number = 0
+        while not ended.is_set():
+            number += 1
+            id = f"{self._name}-{seed}-{number}"
+            user, item, amount = draw.choice([*self.balances]), draw.choice([*self.stocks]), draw.randint(1, 2)
+            self.asked[id] = user, item, amount
+            started = time.monotonic()
+            for _ in range(1 + (draw.random() < 0.2)):
+                future = client.send("User", user, "buy_item", {"amount": amount, "item": item}, id=id)
+            try:
+                self.answers[id] = await asyncio.wait_for(asyncio.wrap_future(future), PATIENCE)
+            except RequestFailed as error:
+                self.answers[id] = error.problem["title"]
+            except StateflowError as error:
+                self.answers[id] = str(error)
+            except TimeoutError:
+                continue
+            self._answered[seed] = started
+            self.longest = max(self.longest, time.monotonic() - started)
+
+    def wrong(self, bootstrap: str, topics: Topics, fields: Any) -> list[str]:
+        """Return what is not as it must be; `fields` gives the fields of an entity."""
+        found = [f"{id} was not answered" for id in self.asked if id not in self.answers]
+        found += [f"{id} was answered with {answer}" for id, answer in self.answers.items() if type(answer) is not bool]
+        bought: Counter[str] = Counter()
+        for id, answer in self.answers.items():
+            user, item, amount = self.asked[id]
+            if answer is True:
+                bought.update({user: amount, item: amount})
+        for item, stock in self.stocks.items():
+            left = fields("Item", item)["stock"]
+            if left != stock - bought[item] or left < 0:
+                found.append(f"{left} of {item} left, {bought[item]} of {stock} sold")
+        for user, balance in self.balances.items():
+            left = fields("User", user)["balance"]
+            if left != balance - PRICE * bought[user] or left < 0:
+                found.append(f"{user} has {left}, and spent {PRICE * bought[user]} of {balance}")
+        for id, answers in _told(bootstrap, topics.client_reply).items():
+            if id in self.asked and len(answers) > 1:
+                found.append(f"{id} has {len(answers)} answers: {sorted(answers)}")
+        return found
 
 
 def _told(bootstrap: str, topic: str) -> dict[str, set[str]]:

@@ -1,0 +1,55 @@
+"""Processes of an engine are killed under load, and what the clients were told is compared with what is true."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from flink.launched import Run
+from flink.ledger import Ledger
+from served import FIXTURES
+from stateflow.kafka.client import StateflowKafkaClient
+from stateflow.kafka.topics import Topics
+
+TASK_MANAGER, JOB_MANAGER, BROKER = "TaskManagerRunner", "StandaloneSessionClusterEntrypoint", "kafka.Kafka"
+
+KINDS = {"taskmanager": [TASK_MANAGER], "jobmanager and taskmanager": [JOB_MANAGER, TASK_MANAGER], "broker": [BROKER]}
+"""What is killed at once, by what that is called."""
+
+LOAD = 3.0
+"""Seconds of load before the kill, and after the recovery."""
+
+
+def start(data: Path) -> Run:
+    """Start the shop on an engine that keeps its data there."""
+    return Run(FIXTURES / "shop" / "shop.py", "--data", str(data), "--checkpoint-interval", "1s")
+
+
+def kill(run: Run, kind: str) -> None:
+    """Kill what a kind names."""
+    for process in [run.child(words) for words in KINDS[kind]]:
+        os.kill(process, signal.SIGKILL)
+
+
+def play(run: Run, kind: str, name: str) -> tuple[Ledger, list[str]]:
+    """Kill under load and wait until all is well again; return the ledger, and what is wrong with it."""
+    (line,) = (line for line in run.said if line.strip().startswith("Kafka at "))
+    bootstrap = line.split()[-1]
+    ledger = Ledger(name)
+
+    def fields(entity: str, key: str) -> Any:
+        status, answer = run.request("GET", f"/{entity}/{key}")
+        assert status == 200, answer
+        return answer
+
+    with StateflowKafkaClient(bootstrap, "shop") as client:
+        with ledger.load(client):
+            ledger.wait_answered()
+            time.sleep(LOAD)
+            kill(run, kind)
+            ledger.wait_answered()
+            time.sleep(LOAD)
+        return ledger, ledger.wrong(bootstrap, Topics("shop"), fields)

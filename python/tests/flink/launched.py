@@ -1,0 +1,96 @@
+"""`stateflow run --target pyflink` as a process, and what it has started."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from served import COMPILER
+
+PATIENCE = 600
+
+
+class Run:
+    """A command that serves an app."""
+
+    def __init__(self, app: Path, *options: str) -> None:
+        self.folder = app.parent
+        self.said: list[str] = []
+        command = [COMPILER, "run", app.name, "--target", "pyflink", "--port", "0", *options]
+        self.process = subprocess.Popen(
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        line = self.wait_for("serving shop at http://")
+        self.address = urlsplit(line.split()[-1])
+        self.wait_for("stop with Ctrl-C")
+
+    def wait_for(self, words: str) -> str:
+        """Return the next line that holds these words."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line)
+            if words in line:
+                return line
+        raise AssertionError(f"no {words!r} in:\n{''.join(self.said)}")
+
+    def request(self, verb: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Send a request; return the status and the JSON of the answer."""
+        connection = http.client.HTTPConnection(self.address.netloc, timeout=60)
+        with contextlib.closing(connection):
+            content = None if body is None else json.dumps(body)
+            connection.request(verb, path, content, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+
+    def child(self, words: str) -> int:
+        """Return the process with these words in its command that the command has started, once there is one."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for pid in processes(lambda about: words in about):
+                with contextlib.suppress(OSError):
+                    stat = Path(f"/proc/{pid}/stat").read_text()
+                    if int(stat.rpartition(")")[2].split()[1]) == self.process.pid:
+                        return pid
+            time.sleep(0.05)
+        raise AssertionError(f"no process has {words!r} in its command")
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal, and return the exit status."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end; return the exit status."""
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            self.said += output
+        return self.process.wait(PATIENCE)
+
+
+def processes(chosen: Callable[[str], bool]) -> list[int]:
+    """Return the processes whose command and environment are chosen."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            about = [
+                (entry / name).read_text(errors="replace") for name in ("cmdline", "environ") if entry.name.isdigit()
+            ]
+            if about and chosen("".join(about)):
+                found.append(int(entry.name))
+    return found
+
+
+def wait_until_gone(folder: Path) -> None:
+    """Wait until no process has anything of the folder in its command or environment."""
+    deadline = time.monotonic() + 10
+    while left := processes(lambda command: str(folder) in command):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
