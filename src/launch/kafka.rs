@@ -136,13 +136,16 @@ fn cluster_id(folder: &Path) -> String {
     format!("{one}{}A", &two[..5])
 }
 
-/// The broker's settings. What must hold of a topic is set by who creates it.
+/// The broker's settings. What must hold of a topic is set by who creates it. A broker that was killed is let in again only
+/// when the session that it had has run out.
 fn broker(folder: &Path, port: u16, controller: u16) -> String {
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT

@@ -322,7 +322,7 @@ impl Engine for PyFlink {
         kafka.keep()?;
         match running.cluster.keep()? {
             Ended::JobManager => self.recover(),
-            Ended::Nothing | Ended::TaskManager => running.cluster.check(),
+            Ended::Nothing | Ended::TaskManager => running.cluster.check_job(),
         }
     }
 

@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flink.launched import Run
-from flink.ledger import Ledger
 from served import FIXTURES
 from stateflow.kafka.client import StateflowKafkaClient
 from stateflow.kafka.topics import Topics
+
+from flink.launched import Run
+from flink.ledger import Ledger
 
 TASK_MANAGER, JOB_MANAGER, BROKER = "TaskManagerRunner", "StandaloneSessionClusterEntrypoint", "kafka.Kafka"
 

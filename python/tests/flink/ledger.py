@@ -22,7 +22,7 @@ STOCKS = [100, 1_000, 1_000_000]
 """Of the items: one is sold out soon, one later, one never."""
 BALANCES = [100, 1_000, 1_000_000, 1_000_000]
 """Of the users: some run out of money, others do not."""
-CLIENTS = 8
+CLIENTS = 24
 PATIENCE = 120.0
 """Seconds that a client waits for an answer."""
 

@@ -184,8 +184,13 @@ impl Cluster {
     }
 
     /// Fails where a process has ended by itself, or the job.
-    pub fn check(&mut self) -> Result<()> {
+    fn check(&mut self) -> Result<()> {
         self.check_processes()?;
+        self.check_job()
+    }
+
+    /// Fails where the job has ended by itself.
+    pub fn check_job(&self) -> Result<()> {
         let Some(job) = &self.job else {
             return Ok(());
         };
