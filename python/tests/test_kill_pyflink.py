@@ -30,7 +30,7 @@ def test_state_and_answers_are_exact(run: Run, kind: str) -> None:
 
 
 def test_the_ledger_finds_what_is_done_twice(tmp_path: Path) -> None:
-    run = start(tmp_path)
+    run = start(tmp_path, checkpoints="5s")
     (seen,) = tmp_path.glob("bundles/*/stateflow/kafka/seen.py")
     text = seen.read_text()
     forgetful = text.replace("return self._tables[1].get(digits) if found is None else found", "return None")
