@@ -28,6 +28,7 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests")]
 
 from confluent_kafka.admin import AdminClient, NewTopic
 from flink.cluster import Cluster
+from flink.launched import Run
 from scenarios.compiler import compiled
 from stateflow.adapters.service import Request
 from stateflow.kafka.link import Link
@@ -35,7 +36,6 @@ from stateflow.kafka.service import KafkaService
 from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
 from stateflow.step.message import Address
-from test_run_pyflink import Run
 
 USERS = 50
 SHOP = ROOT / "fixtures" / "apps" / "shop" / "shop.py"
@@ -156,7 +156,7 @@ def main() -> None:
         folder = Path(name)
         run = Run(SHOP, "--data", str(folder / "data"))
         bootstrap = run.told("Kafka at ")
-        (taskmanager,) = run.children("TaskManagerRunner")
+        taskmanager = run.child("TaskManagerRunner")
         cluster = Cluster(folder, bootstrap, run.told("Flink at "), taskmanager)
         for prefix in ("none", "exact"):
             make_topics(bootstrap, prefix)

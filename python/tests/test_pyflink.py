@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from flink.cluster import Cluster, Jobs
+from flink.launched import Run
 from scenarios.compiler import compiled
 from scenarios.forked import forked
 from scenarios.http import HttpWorld, compare_step
@@ -24,7 +25,6 @@ from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
 from stateflow.step.message import Address
 from stateflow.step.record import Record
-from test_run_pyflink import Run
 
 SHOP, *OTHERS = apps()
 PROGRAMS = [*OTHERS, *constructs()]
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def jobs(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[Jobs]:
     ours = [item for item in request.session.items if item.path == request.path]
     wanted = [item.callspec.params["program"] for item in ours if hasattr(item, "callspec")]
-    (taskmanager,) = run.children("TaskManagerRunner")
+    taskmanager = run.child("TaskManagerRunner")
     cluster = Cluster(folder, run.told("Kafka at "), run.told("Flink at "), taskmanager)
     bundles = [_bundle(program, folder) for program in PROGRAMS if program in wanted]
     submitted = Jobs(cluster, bundles)

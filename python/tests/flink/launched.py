@@ -41,6 +41,10 @@ class Run:
                 return line
         raise AssertionError(f"no {words!r} in:\n{''.join(self.said)}")
 
+    def told(self, words: str) -> str:
+        """Return what stands behind these words in what the command has said."""
+        return next(line.split(words)[1].strip() for line in self.said if words in line)
+
     def request(self, verb: str, path: str, body: object = None) -> tuple[int, Any]:
         """Send a request; return the status and the JSON of the answer."""
         connection = http.client.HTTPConnection(self.address.netloc, timeout=60)
