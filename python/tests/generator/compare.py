@@ -168,7 +168,7 @@ def _settled_error(raised: Json, throws: bool) -> Json:
         settled["exceptions"] = [_settled_error(held, throws) for held in raised["exceptions"]]
     if throws:
         settled.pop("context", None)
-        settled["lines"] = raised["lines"][:1] + raised["lines"][-1:]
+        settled["lines"] = raised["lines"][:1] + raised["lines"][1:][-1:]
     if raised["type"] == "UnboundLocalError":
         *calls, last = settled["lines"]
         settled["lines"] = [*calls, f"{last.partition(':')[0]} {last.partition(' ')[2]}"]
