@@ -6,8 +6,9 @@ use super::annotations::{Annotations, arguments};
 use super::code::{CodeId, Owner};
 use super::facts::Facts;
 use super::types::Type;
-use crate::model::{Base, ClassId, ClassRef, Model};
-use crate::syntax::ast;
+use crate::ir::ParamKind;
+use crate::model::{Base, Class, ClassId, ClassRef, Model};
+use crate::syntax::{ModuleId, ast};
 
 /// What stands for type variables, by name.
 pub(crate) type Variables = BTreeMap<String, Type>;
@@ -146,7 +147,7 @@ impl<'a> Annotations<'a> {
     }
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
     /// What an annotation in the signature of a function says, with its type variables.
     pub fn signature(&self, id: CodeId, annotation: &ast::Expr) -> Option<Type> {
         let code = self.codes.get(id);
@@ -170,10 +171,23 @@ impl Facts<'_> {
         }
     }
 
-    /// The type of a field of a generic class, on an object whose arguments are known.
-    pub fn generic_field(&self, object: &Type, name: &str) -> Option<Type> {
-        let (definer, said) = self.said_of_field(object, name)?;
-        (!said.variables().is_empty()).then(|| said.with(&self.arguments(object, definer)))
+    /// The type of a field of a generic class, on an object whose arguments are known: as annotated, else as the parameter of
+    /// `__init__` is that it is given first, with what else is assigned to it.
+    pub fn generic_field(&mut self, object: &Type, name: &str) -> Option<Type> {
+        let declared = self.said_of_field(object, name);
+        let (definer, said) = declared
+            .clone()
+            .or_else(|| self.given_to_field(object, name))?;
+        if said.variables().is_empty() {
+            return None;
+        }
+        let type_ = said.clone().with(&self.arguments(object, definer));
+        if declared.is_some() {
+            return Some(type_);
+        }
+        let otherwise = said.with(&Variables::new());
+        let assigned = self.field(definer, name)?;
+        Some(type_.join(assigned.without(|member| otherwise.members().contains(member))))
     }
 
     /// What the annotation of a field says in terms of the type variables of its class.
@@ -182,17 +196,39 @@ impl Facts<'_> {
     }
 
     fn said_of_field(&self, object: &Type, name: &str) -> Option<(Owner, Type)> {
-        let order = self.model.order(object.class()?).iter();
-        let mut annotated = order.filter_map(|class| {
-            let ClassRef::Class(id) = class else {
-                return None;
-            };
-            let mut fields = self.model.class(*id).fields.iter();
+        self.said_in_class(object, |class| {
+            let mut fields = class.fields.iter();
             let field = fields.find(|field| field.name == name && field.annotation.is_some())?;
-            Some((Owner::from(*class), field))
+            Some((field.module, field.annotation?))
+        })
+    }
+
+    /// The same of the parameter of `__init__` that is first assigned to a field.
+    fn given_to_field(&self, object: &Type, name: &str) -> Option<(Owner, Type)> {
+        self.said_in_class(object, |class| {
+            let field = class.fields.iter().find(|field| field.name == name)?;
+            let given = field.value?.as_name_expr()?;
+            let mut methods = class.methods.iter();
+            let init = methods.find(|method| method.name == "__init__")?;
+            let mut params = init.params.iter().filter(|param| !is_rest(param.kind));
+            let param = params.find(|param| param.name == given.id.as_str())?;
+            Some((init.module, param.annotation?))
+        })
+    }
+
+    /// What an annotation in the first of an object's plain classes that has it says.
+    fn said_in_class(
+        &self,
+        object: &Type,
+        annotation: impl Fn(&'a Class<'a>) -> Option<(ModuleId, &'a ast::Expr)>,
+    ) -> Option<(Owner, Type)> {
+        let order = self.model.order(object.class()?).iter();
+        let mut annotated = order.filter_map(|class| match class {
+            ClassRef::Class(id) => Some((Owner::from(*class), annotation(self.model.class(*id))?)),
+            ClassRef::Entity(_) => None,
         });
-        let (definer, field) = annotated.next()?;
-        let said = Annotations::new(self.model, field.module, definer).read(field.annotation?)?;
+        let (definer, (module, annotation)) = annotated.next()?;
+        let said = Annotations::new(self.model, module, definer).read(annotation)?;
         Some((definer, said))
     }
 
@@ -200,4 +236,8 @@ impl Facts<'_> {
     pub fn class_params(&self, class: ClassId) -> Vec<String> {
         Annotations::class_params(self.model, ClassRef::Class(class))
     }
+}
+
+fn is_rest(kind: ParamKind) -> bool {
+    matches!(kind, ParamKind::VarPositional | ParamKind::VarKeyword)
 }

@@ -128,16 +128,16 @@ impl Interpreter<'_, '_> {
                 .map(|member| Type::union(wanted.iter().map(|wanted| self.both(member, wanted)))),
         );
         let foreign = wanted.contains(&Type::Opaque);
-        let is_certain = |member: &Type| {
+        let is_self = |member: &Type| {
             matches!(
                 member,
-                Type::Entity { .. } | Type::Instance { is_self: true, .. }
+                Type::Entity { is_self: true, .. } | Type::Instance { is_self: true, .. }
             )
         };
         let narrowed = match truth {
             _ if foreign && !truth => return,
             // What follows cannot be reached.
-            true if matching == Type::Never && known.members().iter().any(is_certain) => return,
+            true if matching == Type::Never && known.members().iter().any(is_self) => return,
             true if foreign && matching != Type::Never => matching,
             true if matching == Type::Never || known.members().iter().any(is_vague) => {
                 Type::union(wanted)
