@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from .draw import Option
 from .model import Method, Parameter
-from .types import BOX, GRID, INT, INTS, Type, entity
+from .references import PROTOCOL_FIELDS
+from .types import ABLE, BOX, EITHER, GRID, INT, INTS, Type, entity, peers
 
 if TYPE_CHECKING:
     from .expressions import Expressions
@@ -31,10 +32,14 @@ class Calls:
         if properties and not here.reads_only:
             options.append((2, "property", lambda: self._property(self._draw.one(properties), depth)))
         fields = [
-            (known.name, name) for known in here.model.entities for name, kind in known.fields.items() if kind == type
+            (entity(known.name), name)
+            for known in here.model.entities
+            for name, kind in known.fields.items()
+            if kind == type
         ]
         if fields:
-            options.append((3, "read", lambda: self._read(*self._draw.one(fields), type, depth)))
+            options.append((3, "read", lambda: self._read(self._draw.one(fields), type, depth)))
+        options += self._through_several(type, depth)
         keyed = here.model.is_entity(type) and here.model.entity(type.name).key.name == "str"
         if keyed and not here.reads_only:
             options.append((0.7, "create", lambda: self._create(type, depth)))
@@ -71,6 +76,23 @@ class Calls:
         if supers:
             options.append((4, "super", lambda: self.call(self._draw.one(supers), depth, self._super())))
         return options
+
+    def _through_several(self, type: Type, depth: int) -> list[Option[str]]:
+        """Calls and reads of references that may lead to entities of several classes."""
+        here = self._expressions
+        options: list[Option[str]] = []
+        for kind, name in ((EITHER, "union"), (ABLE, "protocol")):
+            asked = here.own.fields.items() if kind == EITHER else PROTOCOL_FIELDS
+            fields = [(kind, field) for field, known in asked if known == type]
+            if fields:
+                options.append((0.5, f"{name} read", lambda fields=fields: self._read(self._draw.one(fields), type, depth)))  # type: ignore[misc]
+            methods = [m for m in here.model.common(kind) if m.result == type and here.may_call(m)]
+            if methods and not here.reads_only:
+                options.append((2, f"{name} call", lambda kind=kind, methods=methods: self._on_several(kind, methods, depth)))  # type: ignore[misc]
+        return options
+
+    def _on_several(self, kind: Type, methods: list[Method], depth: int) -> str:
+        return self.call(self._draw.one(methods), depth, self._expressions.make(kind, depth))
 
     def _super(self) -> str:
         """Without arguments it means nothing where something is gone over."""
@@ -110,7 +132,7 @@ class Calls:
     def _parallel(self, depth: int) -> str:
         """A call of another entity, or of a helper that calls one."""
         here = self._expressions
-        peer = here.make(entity(self._draw.one(here.model.entities).name), depth)
+        peer = here.make(self._draw.one([EITHER, ABLE, *(entity(known.name) for known in here.model.entities)]), depth)
         number = here.make(INT, depth)
         forms = [f"{peer}.add({number})", f"{peer}.check({number})", f"self._pass({peer}, {number})"]
         return self._draw.one([*forms, f"{peer}.spread({self._peers()}, {number})"])
@@ -139,7 +161,8 @@ class Calls:
         return [first, *self._draw.some(calls, self._draw.number(0, 3))]
 
     def _peers(self) -> str:
-        return f"self.{self._draw.one(self._expressions.model.entities).name.lower()}s"
+        model = self._expressions.model
+        return f"self.{self._draw.one(['eithers', 'ables', *(f'{known.name.lower()}s' for known in model.entities)])}"
 
     def call(self, method: Method, depth: int, receiver: str | None = None) -> str:
         """A call of a method, while there is fuel."""
@@ -172,16 +195,19 @@ class Calls:
         self._expressions.sites -= 1
         return f"{self._expressions.make(entity(method.entity), depth)}.{method.name}"
 
-    def _read(self, name: str, field: str, type: Type, depth: int) -> str:
+    def _read(self, read: tuple[Type, str], type: Type, depth: int) -> str:
         """A read of another entity's field; what it refers to is copied at once."""
         self._expressions.sites -= 1
-        value = f"{self._expressions.make(entity(name), depth)}.{field}"
+        receiver, field = read
+        value = f"{self._expressions.make(receiver, depth)}.{field}"
         if not type.mutable:
             return value
         if type == GRID:
             return f"deep({value})"
         if type == BOX:
             return f"copy_box({value})"
+        if type.name == "Cell":
+            return f"Cell({value}.held)"
         copy = f"{type.name}({value})"
         return self._draw.one([copy, f"{value}[:2]"]) if type == INTS else copy
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .draw import Option
-from .types import BOOL, FUNCTION, GRID, INT, INTS, PAIR, STR, TABLE, WORDS, Type, entity, peers
+from .types import ABLE, BOOL, EITHER, FUNCTION, GRID, INT, INTS, PAIR, STR, TABLE, WORDS, Type, entity, peers
 
 if TYPE_CHECKING:
     from .expressions import Expressions
@@ -49,7 +49,7 @@ class Comprehensions:
             return self._lists(type, depth)
         if type.name == "dict" and type.inside[0] in (STR, *map(self._entity, here.model.entities)):
             return self._tables(type, depth)
-        if here.model.is_entity(type):
+        if here.model.is_reference(type):
             whole = peers(type.name)
             return [
                 (0.3, "chosen reference", lambda: f"max({here.make(whole, depth)}, key={self.key(type, INT, depth)})")
@@ -145,12 +145,14 @@ class Comprehensions:
 
     def _form(self) -> _Form:
         name = self._draw.one(self._expressions.model.entities).name
+        several = self._draw.one([EITHER, ABLE])
         forms = [
             _Form(INTS, "({})[:3]", (INT,)),
             _Form(WORDS, "({})[:3]", (STR,)),
             _Form(GRID, "({})[:3]", (INTS,)),
             _Form(peers(name), "({})[:3]", (entity(name),)),
             _Form(peers(name), "({})[:3]", (entity(name),)),
+            _Form(peers(several.name), "({})[:3]", (several,)),
             _Form(TABLE, "({}).items()", (STR, INT)),
             _Form(WORDS, "enumerate({})", (INT, STR)),
             _Form(INT, "range(({}) % 4)", (INT,)),

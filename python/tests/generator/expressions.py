@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from .calls import Calls
 from .comprehensions import Comprehensions
 from .draw import Draw, Made, Option
+from .generics import Generics
 from .model import Entity, Method, Model, Scope
+from .references import References
 from .types import (
+    ABLE,
     BOOL,
     BOX,
+    EITHER,
     FUNCTION,
     GRID,
     INT,
@@ -23,7 +27,9 @@ from .types import (
     WORDS,
     Type,
     book,
+    cell,
     entity,
+    maybe,
     peers,
     scores,
 )
@@ -55,6 +61,8 @@ class Expressions:
         """Whether nothing is called: a property has no fuel."""
         self.calls = Calls(self)
         self.comprehensions = Comprehensions(self)
+        self.references = References(self)
+        self.generics = Generics(self)
 
     @property
     def may_await(self) -> bool:
@@ -81,6 +89,8 @@ class Expressions:
             return f"deep({value})"
         if type == BOX:
             return f"copy_box({value})"
+        if type.name == "Cell":
+            return f"Cell({value}.held)"
         if type.name == "dict":
             return self.draw.one([f"dict({value})", f"{{**{value}}}", f"({value}).copy()"])
         return self.draw.one([f"list({value})", f"({value})[:]", f"[*{value}]"])
@@ -123,7 +133,8 @@ class Expressions:
         """The type of a value or of references."""
         if self.draw.chance(0.25):
             name = self.draw.one(self.model.entities).name
-            return self.draw.one([entity(name), entity(name), peers(name), book(name), scores(name)])
+            of_one = [entity(name), peers(name), book(name), scores(name), maybe(name), cell(entity(name))]
+            return self.draw.one([entity(name), *of_one, EITHER, EITHER, ABLE, peers(EITHER.name), peers(ABLE.name)])
         return self.draw.one([INT, INT, INT, *VALUES])
 
     def _atoms(self, type: Type) -> Options:
@@ -145,13 +156,15 @@ class Expressions:
                 name = self.draw.one(self.model.derived(type.name))
                 options.append((2, "derived", lambda: self._peer(entity(name))))
             options.append((3, "peer", lambda: self._peer(type)))
-        else:
+        elif type not in (EITHER, ABLE) and type.name != "Optional":
             options.append((2, "literal", lambda: self.literal(type)))
-        return options
+        return options + self.references.atoms(type)
 
     def _peer(self, type: Type) -> str:
+        if type in (EITHER, ABLE) and self.draw.chance(0.5):
+            return self._peer(entity(self.draw.one(self.model.behind(type))))
         lists, books = f"{type.name.lower()}s", f"{type.name.lower()}_book"
-        form = self.draw.number(0, 4)
+        form = self.draw.number(0, 4 if self.model.is_entity(type) else 2)
         if form == 0:
             return f"self.{lists}[({self.without_calls(lambda: self.make(INT, 1))}) % len(self.{lists})]"
         return f"self.{lists}[{form - 2}]" if form < 3 else f'self.{books}["{self.draw.one(KEYS[:2])}"]'
@@ -168,6 +181,8 @@ class Expressions:
             return f"Box({self.literal(INT)}, {self.literal(INTS)})"
         if type == PAIR:
             return f"({self.literal(INT)}, {self.literal(STR)})"
+        if type.name == "Cell":
+            return f"Cell({self._element(type.inside[0])})"
         if type.name == "list":
             return f"[{', '.join(self._element(type.inside[0]) for _ in range(self.draw.number(1, 3)))}]"
         if type == TABLE or type == book(type.inside[1].name):
@@ -176,7 +191,7 @@ class Expressions:
         return f"{{{self._peer(type.inside[0])}: {self.literal(INT)}}}"
 
     def _element(self, type: Type) -> str:
-        return self._peer(type) if self.model.is_entity(type) else self.literal(type)
+        return self._peer(type) if self.model.is_reference(type) else self.literal(type)
 
     def _compounds(self, type: Type, depth: int) -> Options:
         def make(part: Type) -> str:
@@ -188,12 +203,14 @@ class Expressions:
         ]
         if not self.local and not self.without_walrus:
             options.append((0.7, "walrus", lambda: self._walrus(type, depth)))
-        if not self.model.is_entity(type):
+        if not self.model.is_reference(type) and type.name != "Optional":
             options.append(
                 (0.7, "short circuit", lambda: f"({make(type)} {self.draw.one(['and', 'or'])} {make(type)})")
             )
         options += self.calls.options(type, depth)
         options += self.comprehensions.options(type, depth)
+        options += self.references.compounds(type, depth)
+        options += self.generics.options(type, depth)
         options += _BY_TYPE.get(type, _of_references)(self, depth, type)
         return options
 
@@ -214,8 +231,9 @@ class Expressions:
 
     def isinstance(self, depth: int) -> str:
         """A test of the class of an entity."""
-        name, other = self.draw.one(self.model.entities).name, self.draw.one(self.model.entities).name
-        return f"isinstance({self.make(entity(name), depth)}, {other})"
+        known = self.draw.one([EITHER, ABLE, *(entity(known.name) for known in self.model.entities)])
+        other = self.draw.one([*(known.name for known in self.model.entities), "(P, Q)"])
+        return f"isinstance({self.make(known, depth)}, {other})"
 
     def _index(self, depth: int, length: int) -> str:
         form = self.draw.number(-1, 1)

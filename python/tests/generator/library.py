@@ -11,11 +11,33 @@ import asyncio
 import sys
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
+from typing import Generic, Optional, Protocol, TypeVar, Union
 
 from stateflow import entity, gather
 """
 
 DEFINITIONS = """
+T = TypeVar("T")
+
+
+A = TypeVar("A")
+
+
+Numbers = list[int]
+
+
+Several = list[T]
+
+
+Named = dict[str, T]
+
+
+Perhaps = Optional[T]
+
+
+Either = Union["P", "Q"]
+
+
 class Oops(Exception):
     def __init__(self, code: int, why: str) -> None:
         super().__init__(code, why)
@@ -30,6 +52,31 @@ class Worse(Oops):
 class Box:
     n: int
     items: list[int] = field(default_factory=list)
+
+
+class Cell(Generic[T]):
+    def __init__(self, held: T) -> None:
+        self.held = held
+
+    def get(self) -> T:
+        return self.held
+
+    def put(self, held: T) -> T:
+        old, self.held = self.held, held
+        return old
+
+    @property
+    def same(self) -> T:
+        return self.held
+
+
+@dataclass
+class Duo(Generic[T, A]):
+    first: T
+    second: A
+
+    def swap(self) -> Duo[A, T]:
+        return Duo(self.second, self.first)
 
 
 class Held:
@@ -48,6 +95,14 @@ class Held:
 
     def close(self) -> None:
         self.log.append("close")
+
+
+def first_of(things: list[T], other: T) -> T:
+    return things[0] if things else other
+
+
+def or_else(value: Optional[T], other: T) -> T:
+    return other if value is None else value
 
 
 def at(items, index):
@@ -166,4 +221,4 @@ class Used:
 
 
 def _name(definition: str) -> str:
-    return next(re.finditer(r"(?:class|def) (\w+)", definition))[1]
+    return next(re.finditer(r"(?:class |def |^(?=\w+ = ))(\w+)", definition))[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .draw import Option
-from .types import GRID, INT, INTS, STR, TABLE, WORDS, Type, entity, peers, scores
+from .types import ABLE, EITHER, GRID, INT, INTS, STR, TABLE, WORDS, Type, entity, peers, scores
 
 if TYPE_CHECKING:
     from .statements import Lines, Statements
@@ -61,12 +61,14 @@ class Loops:
             return f"for {form.format(*targets)} in {values}:"
 
         name = self._draw.one(self._statements.expressions.model.entities).name
+        several = self._draw.one([EITHER, ABLE])
         two = "{}, {}"
         return [
             (2, "over list", lambda: over(f"{make(INTS, 1)}", INT)),
             (1, "over words", lambda: over(f"{make(WORDS, 1)}", STR)),
             (1, "over rows", lambda: over(f"{make(GRID, 1)}", INTS)),
             (2, "over references", lambda: over(f"{make(peers(name), 1)}", entity(name))),
+            (1, "over several classes", lambda: over(f"{make(peers(several.name), 1)}", several)),
             (1, "over keys", lambda: over(f"{make(scores(name), 1)}", entity(name))),
             (1, "over tuple", lambda: over(f"({make(INT, 1)}, {make(INT, 1)})", INT)),
             (1, "over range", lambda: over(f"range({make(INT, 1)} % 4)", INT)),

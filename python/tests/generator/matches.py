@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .types import BOX, INT, INTS, PAIR, STR, TABLE, Type, entity
+from .types import ABLE, BOX, EITHER, INT, INTS, PAIR, STR, TABLE, Type, entity, maybe
 
 if TYPE_CHECKING:
     from .statements import Lines, Statements
@@ -23,7 +23,8 @@ class Matches:
     def make(self, depth: int) -> Lines:
         """A `match` over a value of any type."""
         name = self._draw.one(self._expressions.model.entities).name
-        type = self._draw.one([INT, INT, STR, PAIR, INTS, TABLE, BOX, entity(name)])
+        references = [entity(name), EITHER, ABLE, maybe(name)]
+        type = self._draw.one([INT, INT, STR, PAIR, INTS, TABLE, BOX, *references])
         lines = [f"match {self._expressions.make(type, 2)}:"]
         for _ in range(self._draw.number(1, 3)):
             lines += self._case(type, depth)
@@ -84,13 +85,18 @@ class Matches:
                 lambda: f"Box(n=_) as {capture(BOX)}",
             ],
         }
-        of_entity = [
-            lambda: f"{type.name}()",
-            lambda: f"{type.name}() as {capture(type)}",
-            lambda: self._attributes(type, lambda: f"fixed={number()} | 4, key=_"),
-            lambda: self._attributes(type, lambda: f"fixed={capture(INT)}"),
+        return self._draw.one(forms.get(type) or self._of_references(type))()
+
+    def _of_references(self, type: Type) -> list[Callable[[], str]]:
+        inner = type.inside[0] if type.name == "Optional" else type
+        known = entity(self._draw.one(self._expressions.model.behind(inner)))
+        forms = [
+            lambda: f"{known.name}()",
+            lambda: f"{known.name}() as {self._capture(known)}",
+            lambda: self._attributes(known, lambda: f"fixed={self._number()} | 4, key=_"),
+            lambda: self._attributes(known, lambda: f"fixed={self._capture(INT)}"),
         ]
-        return self._draw.one(forms.get(type, of_entity))()
+        return [*forms, lambda: "None"] if type.name == "Optional" else forms
 
     def _leaves(self) -> bool:
         return not self._expressions.local and self._expressions.sites > 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .types import Type
+from .types import ABLE, EITHER, Type
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,29 @@ class Model:
         return next(entity for entity in self.entities if entity.name == name)
 
     def is_entity(self, type: Type) -> bool:
-        """Whether values of a type are references."""
+        """Whether values of a type are references to entities of one class, or of those that inherit from it."""
         return any(type.name == entity.name for entity in self.entities)
+
+    def is_reference(self, type: Type) -> bool:
+        """Whether values of a type are references."""
+        return type in (EITHER, ABLE) or self.is_entity(type)
+
+    def behind(self, type: Type) -> list[str]:
+        """The classes of the entities that a reference of a type may lead to."""
+        if type == ABLE:
+            return [known.name for known in self.entities]
+        if type == EITHER:
+            return [known.name for known in self.entities[:2]]
+        return [type.name, *self.derived(type.name)]
+
+    def common(self, type: Type) -> list[Method]:
+        """The methods that all entities have that a reference of a type may lead to."""
+        first, *others = [self.inherited(self.entity(name)) for name in self.behind(type)]
+        return [method for method in first if method.public and all(_has(other, method) for other in others)]
+
+
+def _has(methods: list[Method], wanted: Method) -> bool:
+    return any(replace(method, entity=wanted.entity) == wanted for method in methods)
 
 
 class Scope:

@@ -7,12 +7,15 @@ from typing import Any
 
 from .draw import Draw
 from .expressions import Expressions
+from .generics import annotation
 from .layout import spread
 from .library import DEFINITIONS, IMPORTS, SHARED, Used, commuting
 from .model import SIZES, Entity, Method, Model, Parameter, Scope
+from .references import PROTOCOL_FIELDS
 from .scenario import make_scenario
 from .statements import Statements, indented
-from .types import BOOL, BOX, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS, Type, book, entity, peers, scores
+from .types import ABLE, BOOL, BOX, CELL, EITHER, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS
+from .types import Type, book, entity, maybe, peers, scores
 
 Json = Any
 CRATE = "Crate"
@@ -33,7 +36,7 @@ def generate(draw: Draw) -> Program:
     model = _model(draw)
     drawn = {known.name: _class(draw, model, known) for known in model.classes}
     functions = [_definition(draw, model, model.crate, function) for function in model.functions]
-    source = _module(model, drawn, functions)
+    source = _module(draw, model, drawn, functions)
     often = draw.one([0, 0, 0, 0.1])
     if often:
         source = spread(source, lambda: draw.chance(often))
@@ -55,9 +58,18 @@ def _model(draw: Draw) -> Model:
                 known.methods.append(_method(draw, known.name, f"{initial}0{known.name}", names, form))
     crate.methods = [_method(draw, CRATE, f"b{i}", names, "plain") for i in range(draw.number(0, size.helpers))]
     model.functions = [_method(draw, CRATE, f"f{i}", names, "function") for i in range(draw.number(0, size.helpers))]
+    if draw.chance(0.5):
+        _share(model.entities)
     if draw.chance(0.4):
         _inherit(draw, *model.entities[:2])
     return model
+
+
+def _share(entities: list[Entity]) -> None:
+    """Gives all classes a first method of one signature."""
+    first = entities[0].methods[0]
+    for other in entities[1:]:
+        other.methods[0] = replace(first, entity=other.name)
 
 
 def _inherit(draw: Draw, base: Entity, derived: Entity) -> None:
@@ -75,18 +87,20 @@ def _inherit(draw: Draw, base: Entity, derived: Entity) -> None:
 
 def _fields(names: list[str]) -> dict[str, Type]:
     fields = {"n": INT, "s": STR, "items": INTS, "more": INTS, "words": WORDS, "grid": GRID, "table": TABLE}
-    fields |= {"pair": PAIR, "box": BOX}
+    fields |= {"pair": PAIR, "box": BOX, "cell": CELL, "eithers": peers(EITHER.name), "ables": peers(ABLE.name)}
     for name in names:
         low = name.lower()
-        fields |= {f"{low}s": peers(name), f"{low}_book": book(name), f"{low}_scores": scores(name)}
+        fields |= {f"{low}s": peers(name), f"{low}_book": book(name), f"{low}_scores": scores(name), f"{low}_maybe": maybe(name)}
     return fields
 
 
 def _method(draw: Draw, owner: str, name: str, names: list[str], form: str = "method") -> Method:
     def type() -> Type:
         if draw.chance(0.4):
+            name = draw.one(names)
+            several = [EITHER, ABLE, peers(EITHER.name), peers(ABLE.name)]
             return draw.one(
-                [entity(draw.one(names)), entity(draw.one(names)), peers(draw.one(names)), book(draw.one(names))]
+                [*[entity(name)] * 2, peers(name), peers(name), book(name), maybe(name), maybe(name), *several]
             )
         return draw.one([INT, INT, *VALUES])
 
@@ -102,7 +116,7 @@ def _method(draw: Draw, owner: str, name: str, names: list[str], form: str = "me
         parameters.append(Parameter("k", draw.one([INT, STR, INTS]), kind="keyword"))
     if draw.chance(0.15):
         parameters.append(Parameter("kd", STR, default='"kd"', kind="keyword"))
-    result = draw.one([INT, INT, INT, STR, INTS, *VALUES, entity(draw.one(names)), peers(draw.one(names))])
+    result = draw.one([INT, INT, INT, STR, INTS, *VALUES, entity(draw.one(names)), peers(draw.one(names)), EITHER, maybe(draw.one(names))])
     return Method(owner, name, tuple(parameters), result, form, draw.chance(0.4))
 
 
@@ -114,20 +128,23 @@ def _class(draw: Draw, model: Model, known: Entity) -> list[list[str]]:
     return lines
 
 
-def _module(model: Model, drawn: dict[str, list[list[str]]], functions: list[list[str]]) -> str:
+def _module(draw: Draw, model: Model, drawn: dict[str, list[list[str]]], functions: list[list[str]]) -> str:
     """The module, with what it uses of the library, of the fields, and of what is not an entity."""
     used = Used()
     for known in model.entities:
         used.add_all(drawn[known.name])
+    protocol = _protocol(draw, model)
     classes = model.entities
     if "crate" in used or CRATE in used:
         classes = [*classes, model.crate]
         used.add_all([*drawn[CRATE], *functions])
+    if ABLE.name in used or "ables" in used:
+        used.add_all([protocol])
     library = {known.name: used.pick(commuting("Q" if known.name == "P" else "P")) for known in classes}
     shared = used.pick(SHARED)
-    parts = [_mixin(shared, used)] * model.mixin
+    parts = ["\n".join(protocol)] * (ABLE.name in used) + [_mixin(shared, used)] * model.mixin
     for known in classes:
-        own = [] if known.base is not None else [*_initial(model, known, used), *_lines(library[known.name])]
+        own = [] if known.base is not None else [*_initial(draw, model, known, used), *_lines(library[known.name])]
         own += [] if known.base is not None or model.mixin else _lines(shared)
         parts.append(_written(model, known, [*own, *(line for lines in drawn[known.name] for line in lines)]))
     parts += ["\n".join(lines) for lines in functions if model.crate in classes]
@@ -154,21 +171,24 @@ def _head(known: Entity) -> str:
     return f"def __init__(self, key: {known.key.annotation}, n: int, items: list[int]) -> None:"
 
 
-def _initial(model: Model, known: Entity, used: Used) -> list[str]:
+def _initial(draw: Draw, model: Model, known: Entity, used: Used) -> list[str]:
     """The methods that make an entity, name it, and tell it and its crate of the others."""
     plain = {"n": "n", "s": '"s"', "items": "items", "more": "[n]", "words": '["w"]', "grid": "[[1], [2, n]]"}
-    plain |= {"table": '{"a": 1, "b": n}', "pair": '(n, "p")', "box": "Box(n, [n])"}
+    plain |= {"table": '{"a": 1, "b": n}', "pair": '(n, "p")', "box": "Box(n, [n])", "cell": "Cell(n)"}
     always = {"total": "0", "made": "0", "fixed": "n", "fixed_name": '"fixed"'}
     lines = [_head(known), "    self.key = key", "    self.log: list[str] = []"]
     lines += [f"    self.{name} = {value}" for name, value in always.items() if name in used]
     for name, type in known.fields.items():
         if name in used or name == "n":
-            value = plain.get(name, "[]" if type.name == "list" else "{}")
-            lines.append(f"    self.{name}: {type.annotation} = {value}")
+            value = plain.get(name) or _EMPTY[type.name]
+            lines.append(f"    self.{name}: {annotation(draw, type)} = {value}")
     if known is not model.crate:
         lines += [f'    self.crate = {CRATE}(f"{{type(self).__name__}}-{{key}}", n, [n])'] * ("crate" in used)
         lines += [f"def __key__(self) -> {known.key.annotation}:", "    return self.key"]
     return [*lines, *_link(model, known, used)]
+
+
+_EMPTY = {"list": "[]", "dict": "{}", "Optional": "None"}
 
 
 def _link(model: Model, known: Entity, used: Used) -> list[str]:
@@ -181,8 +201,13 @@ def _link(model: Model, known: Entity, used: Used) -> list[str]:
             name: name,
             f"{low}_book": f'{{"a": {name}[0], "b": {name}[-1]}}',
             f"{low}_scores": f"{{{name}[0]: 1}}",
+            f"{low}_maybe": f"{name}[0] if self.n % 2 else None",
         }
         lines += [f"    self.{field} = {value}" for field, value in values.items() if field in used]
+    several = {"eithers": ["ps", "qs"], "ables": list(given)}
+    for name, held in several.items():
+        if name in used:
+            lines.append(f"    self.{name} = [{', '.join(f'*{part}[:2]' for part in held)}]")
     if known is not model.crate and "crate" in used:
         lines.append(f"    self.crate.link({', '.join(f'list({name})' for name in given)})")
     return lines
@@ -201,17 +226,31 @@ def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list
     name = "helper" if method.form == "method" and method.helper else method.form
     if method.form == "property":
         value = draw.inside(name, lambda: expressions.make(method.result, 2))
-        return ["@property", f"def {method.name}(self) -> {method.result.annotation}:", f"    return {value}"]
+        return ["@property", f"def {method.name}(self) -> {annotation(draw, method.result)}:", f"    return {value}"]
     body = draw.inside(name, lambda: Statements(expressions).body(draw.number(1, model.size.statements), 2))
     decorators, receiver = _RECEIVERS.get(method.form, ([], "self"))
     return [
         *decorators,
-        f"{'async ' * method.is_async}def {method.name}({receiver}, {_signature(method)}) -> {method.result.annotation}:",
+        _headline(draw, method, receiver),
         f'    self.log.append(f"{method.name} {{fuel}}")',
         f"    {GUARD}",
         f"        return {guard}",
         *indented(body),
     ]
+
+
+def _protocol(draw: Draw, model: Model) -> list[str]:
+    """What every entity has."""
+    fields = [f"{name}: {type.annotation}" for name, type in PROTOCOL_FIELDS]
+    always = ["def plus(self, k: int) -> int: ...", "async def add(self, k: int) -> int: ..."]
+    always += ["async def check(self, k: int) -> int: ...", f"async def spread(self, others: list[{ABLE.name}], k: int) -> int: ..."]
+    methods = [f"{_headline(draw, method, 'self')} ..." for method in model.common(ABLE)]
+    return [f"class {ABLE.name}(Protocol):", *indented([*fields, *always, *methods])]
+
+
+def _headline(draw: Draw, method: Method, receiver: str) -> str:
+    given, result = _signature(draw, method), annotation(draw, method.result)
+    return f"{'async ' * method.is_async}def {method.name}({receiver}, {given}) -> {result}:"
 
 
 _RECEIVERS = {
@@ -222,7 +261,7 @@ _RECEIVERS = {
 """What runs without an entity of its own takes the crate as what it calls `self`."""
 
 
-def _signature(method: Method) -> str:
+def _signature(draw: Draw, method: Method) -> str:
     parts: list[str] = []
     star = False
     for parameter in method.parameters:
@@ -234,5 +273,5 @@ def _signature(method: Method) -> str:
         if parameter.kind == "keyword" and not star:
             star = True
             parts.append("*")
-        parts.append(f"{parameter.name}: {parameter.type.annotation}{default}")
+        parts.append(f"{parameter.name}: {annotation(draw, parameter.type)}{default}")
     return ", ".join(parts)

@@ -74,8 +74,12 @@ def _value(draw: Draw, model: Model, type: Type) -> Json:
         return {"$tuple": [draw.number(0, 9), "t"]}
     if type == BOX:
         return {"$object": ["app.Box", {"n": draw.number(0, 9), "items": [1]}]}
-    if model.is_entity(type):
-        actual = draw.one([type.name, *model.derived(type.name)])
+    if type.name == "Optional":
+        return None if draw.chance(0.4) else _value(draw, model, type.inside[0])
+    if type.name == "Cell":
+        return {"$object": ["app.Cell", {"held": _value(draw, model, type.inside[0])}]}
+    if model.is_reference(type):
+        actual = draw.one(model.behind(type))
         return _reference(model.entity(actual), draw.number(0, COUNT - 1))
     values = [_value(draw, model, type.inside[-1]) for _ in range(draw.number(1, 3))]
     if type.name == "list":

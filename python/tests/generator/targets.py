@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .draw import Option
 from .expressions import KEYS, Expressions
+from .generics import annotation
 from .types import BOX, INT, INTS, PAIR, STR, TABLE, Type
 
 
@@ -31,7 +32,7 @@ class Targets:
         value = self._expressions.make(type, 2)
         name = self._expressions.new_name(type)
         self._scope.bound.add(name)
-        return f"{name}: {type.annotation} = {value}"
+        return f"{name}: {annotation(self._draw, type)} = {value}"
 
     def chained(self, type: Type) -> str:
         """`one = other = value`."""
