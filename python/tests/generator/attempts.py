@@ -56,24 +56,32 @@ class Attempts:
 
     def make_with(self, depth: int) -> Lines:
         """A `with` of any form."""
+        if self._expressions.may_await and self._draw.chance(0.4):
+            return self._draw.inside("async with", lambda: self._make_with(depth, True))
+        return self._make_with(depth, False)
+
+    def _make_with(self, depth: int, asynchronous: bool) -> Lines:
         bound = set(self._scope.bound)
-        items = [self._item() for _ in range(self._draw.number(1, 2))]
+        keyword = "async with" if asynchronous else "with"
+        items = [self._item(asynchronous) for _ in range(self._draw.number(1, 2))]
         body = self._indented(lambda: [*self._part("with body", depth, 3), *self._raise(0.2)])
         self._scope.bound &= bound
         if self._draw.chance(0.2):
-            return ["with (", *[f"    {item}," for item in items], "):", *body]
-        return [f"with {', '.join(items)}:", *body]
+            return [f"{keyword} (", *[f"    {item}," for item in items], "):", *body]
+        return [f"{keyword} {', '.join(items)}:", *body]
 
-    def _item(self) -> str:
+    def _item(self, asynchronous: bool) -> str:
         make = self._expressions.make
         type = self._draw.one([INT, INTS, BOX, PAIR, GRID])
+        held, closing = ("SoonHeld", "aclosing") if asynchronous else ("Held", "closing")
         forms: list[Callable[[], tuple[str, Type | None]]] = [
-            lambda: (f"Held(self.log, {make(STR, 1)})", STR),
-            lambda: (f"Held(self.log, {make(STR, 0)}, {self._draw.one(CLASSES)})", STR),
+            lambda: (f"{held}(self.log, {make(STR, 1)})", STR),
+            lambda: (f"{held}(self.log, {make(STR, 0)}, {self._draw.one(CLASSES)})", STR),
             lambda: (f"nullcontext({make(type, 1)})", type),
-            lambda: (f"suppress({self._draw.one(CLASSES).strip('()')})", None),
-            lambda: (f"closing(Held(self.log, {make(STR, 0)}))", None),
+            lambda: (f"{closing}({held}(self.log, {make(STR, 0)}))", None),
         ]
+        if not asynchronous:
+            forms.append(lambda: (f"suppress({self._draw.one(CLASSES).strip('()')})", None))
         manager, entered = self._draw.one(forms)()
         if entered is None or self._draw.chance(0.4):
             return manager

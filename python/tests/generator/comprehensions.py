@@ -92,7 +92,8 @@ class Comprehensions:
         ]
 
     def _lists(self, type: Type, depth: int) -> list[Option[str]]:
-        make, inner = self._expressions.make, type.inside[0]
+        here = self._expressions
+        make, inner = here.make, type.inside[0]
 
         def clauses() -> str:
             return self._clauses(lambda: make(inner, depth))
@@ -108,6 +109,8 @@ class Comprehensions:
                 (0.2, "sorted generator", lambda: f"sorted(({clauses()}), reverse={make(BOOL, depth)})[-6:]"),
                 (0.2, "sorted set", lambda: f"sorted({{{clauses()}}})[-6:]"),
             ]
+        if here.may_await and here.sites > 0 and not here.local:
+            options.append((1, "async comprehension", lambda: f"[{self.asynchronous(inner, depth)}][-6:]"))
         return options
 
     def _order(self, element: Type, depth: int) -> str:
@@ -121,10 +124,35 @@ class Comprehensions:
         def entry(form: str) -> Callable[[], str]:
             return lambda: form.format(make(key, depth), make(value, depth))
 
-        return [
+        options: list[Option[str]] = [
             (1, "dict comprehension", lambda: f"{{{self._clauses(entry('{}: {}'))}}}"),
             (0.3, "dict of generator", lambda: f"dict({self._clauses(entry('({}, {})'))})"),
         ]
+        if type == TABLE and self._expressions.may_await and self._expressions.sites > 0 and not self._expressions.local:
+            options.append(
+                (0.5, "async dict comprehension", lambda: f"{{{make(STR, 0)}: {self.asynchronous(INT, depth)}}}")
+            )
+        return options
+
+    def asynchronous(self, element: Type, depth: int) -> str:
+        """Clauses that await something, after what they give for each round."""
+        here = self._expressions
+        name = self._name()
+        known = self._draw.one([entity(one.name) for one in here.model.entities] + [EITHER, ABLE])
+        with here.no_walrus():
+            many, number = here.make(peers(known.name), depth), here.make(INT, depth)
+        here.sites -= 1
+        with here.no_walrus(), self._inner([name]):
+            if self._draw.chance(0.5):
+                self._bind({name: INT})
+                test = f" if {here.condition(1)}" if self._draw.chance(0.3) else ""
+                value = here.make(element, depth)
+                return f"{value} async for {name} in Count(self.log, {number} % 4){test}"
+            self._bind({name: known})
+            call = f"await {name}.{self._draw.one(['add', 'check'])}({here.make(INT, 0)})"
+            test = f" if {call} > {here.make(INT, 0)}" if self._draw.chance(0.3) else ""
+            value = f"{call} + {here.make(INT, depth)}" if element == INT else here.make(element, depth)
+            return f"{value} for {name} in ({many})[:3]{test}"
 
     def _clauses(self, make: Callable[[], str]) -> str:
         """Clauses, after what they give for each round."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import closing, nullcontext, suppress
+from contextlib import aclosing, closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Generic, Optional, Protocol, TypeVar, Union
 
@@ -95,6 +95,61 @@ class Held:
 
     def close(self) -> None:
         self.log.append("close")
+
+
+class SoonHeld:
+    def __init__(self, log: list[str], name: str, swallows=()) -> None:
+        self.log = log
+        self.name = name
+        self.swallows = swallows
+
+    async def __aenter__(self) -> str:
+        await asyncio.sleep(0)
+        self.log.append(f"soon enter {self.name}")
+        return self.name
+
+    async def __aexit__(self, kind, error, trace) -> bool:
+        self.log.append(f"soon exit {kind and kind.__name__}")
+        await asyncio.sleep(0)
+        return kind is not None and issubclass(kind, self.swallows)
+
+    async def aclose(self) -> None:
+        await asyncio.sleep(0)
+        self.log.append("soon close")
+
+
+class Count:
+    def __init__(self, log: list[str], stop: int) -> None:
+        self.log = log
+        self.stop = stop
+        self.next = 0
+
+    def __aiter__(self) -> Count:
+        return self
+
+    async def __anext__(self) -> int:
+        self.log.append(f"next {self.next}")
+        if self.next == self.stop:
+            raise StopAsyncIteration
+        await asyncio.sleep(0)
+        self.next += 1
+        return self.next
+
+
+class Row(Generic[T]):
+    def __init__(self, held: list[T]) -> None:
+        self.held = held
+        self.next = 0
+
+    def __aiter__(self) -> Row[T]:
+        return self
+
+    async def __anext__(self) -> tuple[int, T]:
+        if self.next >= min(len(self.held), 3):
+            raise StopAsyncIteration(self.next)
+        await asyncio.sleep(0)
+        self.next += 1
+        return self.next, self.held[self.next - 1]
 
 
 def first_of(things: list[T], other: T) -> T:

@@ -53,17 +53,35 @@ class Loops:
             return []
         return ["else:", *(f"    {line}" for line in self._statements.branch(depth))]
 
+    def _head(self, values: str, *types: Type, form: str = "{}") -> str:
+        targets = [self._statements.targets.target(type) for type in types]
+        return f"for {form.format(*targets)} in {values}:"
+
+    def _asynchronous_heads(self) -> list[Option[str]]:
+        here = self._statements.expressions
+        make = here.make
+        known = self._draw.one([EITHER, INT, *(entity(known.name) for known in here.model.entities)])
+        many = Type("list", (known,))
+
+        def asynchronous(values: str, *types: Type, form: str = "{}") -> str:
+            return f"async {self._head(values, *types, form=form)}"
+
+        options: list[Option[str]] = [
+            (1.5, "async for", lambda: asynchronous(f"Count(self.log, {make(INT, 1)} % 4)", INT)),
+            (1.5, "async for of pairs", lambda: asynchronous(f"Row({make(many, 1)})", INT, known, form="{}, {}")),
+        ]
+        if here.sites > 0:
+            generator = here.comprehensions.asynchronous
+            options.append((0.7, "async for of generator", lambda: asynchronous(f"({generator(INT, 1)})", INT)))
+        return options
+
     def _heads(self) -> list[Option[str]]:
-        make = self._statements.expressions.make
-
-        def over(values: str, *types: Type, form: str = "{}") -> str:
-            targets = [self._statements.targets.target(type) for type in types]
-            return f"for {form.format(*targets)} in {values}:"
-
+        make, over = self._statements.expressions.make, self._head
         name = self._draw.one(self._statements.expressions.model.entities).name
         several = self._draw.one([EITHER, ABLE])
         two = "{}, {}"
         return [
+            *(self._asynchronous_heads() if self._statements.expressions.may_await else []),
             (2, "over list", lambda: over(f"{make(INTS, 1)}", INT)),
             (1, "over words", lambda: over(f"{make(WORDS, 1)}", STR)),
             (1, "over rows", lambda: over(f"{make(GRID, 1)}", INTS)),

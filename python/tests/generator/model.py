@@ -89,6 +89,7 @@ class Model:
     """Of the module."""
     mixin: bool = False
     """Whether what all classes have stands in a class that they inherit from."""
+    _common: dict[Type, list[Method]] = field(default_factory=dict)
 
     @property
     def classes(self) -> list[Entity]:
@@ -129,8 +130,11 @@ class Model:
 
     def common(self, type: Type) -> list[Method]:
         """The methods that all entities have that a reference of a type may lead to."""
-        first, *others = [self.inherited(self.entity(name)) for name in self.behind(type)]
-        return [method for method in first if method.public and all(_has(other, method) for other in others)]
+        if type not in self._common:
+            first, *others = [self.inherited(self.entity(name)) for name in self.behind(type)]
+            shared = [method for method in first if method.public and all(_has(other, method) for other in others)]
+            self._common[type] = shared
+        return self._common[type]
 
 
 def _has(methods: list[Method], wanted: Method) -> bool:

@@ -133,16 +133,17 @@ def _module(draw: Draw, model: Model, drawn: dict[str, list[list[str]]], functio
     used = Used()
     for known in model.entities:
         used.add_all(drawn[known.name])
-    protocol = _protocol(draw, model)
+    methods = [f"{_headline(draw, method, 'self')} ..." for method in model.common(ABLE)]
     classes = model.entities
     if "crate" in used or CRATE in used:
         classes = [*classes, model.crate]
         used.add_all([*drawn[CRATE], *functions])
-    if ABLE.name in used or "ables" in used:
-        used.add_all([protocol])
+    needs_protocol = ABLE.name in used or "ables" in used
+    if needs_protocol:
+        used.add_all([methods])
     library = {known.name: used.pick(commuting("Q" if known.name == "P" else "P")) for known in classes}
     shared = used.pick(SHARED)
-    parts = ["\n".join(protocol)] * (ABLE.name in used) + [_mixin(shared, used)] * model.mixin
+    parts = [_protocol(used, methods)] * needs_protocol + [_mixin(shared, used)] * model.mixin
     for known in classes:
         own = [] if known.base is not None else [*_initial(draw, model, known, used), *_lines(library[known.name])]
         own += [] if known.base is not None or model.mixin else _lines(shared)
@@ -239,13 +240,19 @@ def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list
     ]
 
 
-def _protocol(draw: Draw, model: Model) -> list[str]:
+def _protocol(used: Used, methods: list[str]) -> str:
     """What every entity has."""
-    fields = [f"{name}: {type.annotation}" for name, type in PROTOCOL_FIELDS]
-    always = ["def plus(self, k: int) -> int: ...", "async def add(self, k: int) -> int: ..."]
-    always += ["async def check(self, k: int) -> int: ...", f"async def spread(self, others: list[{ABLE.name}], k: int) -> int: ..."]
-    methods = [f"{_headline(draw, method, 'self')} ..." for method in model.common(ABLE)]
-    return [f"class {ABLE.name}(Protocol):", *indented([*fields, *always, *methods])]
+    fields = [f"{name}: {type.annotation}" for name, type in PROTOCOL_FIELDS if name in used]
+    asked = [f"{line} ..." for name, line in _ASKED.items() if name in used]
+    return "\n".join([f"class {ABLE.name}(Protocol):", *indented([*fields, *asked, *methods])])
+
+
+_ASKED = {
+    "plus": "def plus(self, k: int) -> int:",
+    "add": "async def add(self, k: int) -> int:",
+    "check": "async def check(self, k: int) -> int:",
+    "spread": f"async def spread(self, others: list[{ABLE.name}], k: int) -> int:",
+}
 
 
 def _headline(draw: Draw, method: Method, receiver: str) -> str:
