@@ -128,16 +128,13 @@ impl Interpreter<'_, '_> {
                 .map(|member| Type::union(wanted.iter().map(|wanted| self.both(member, wanted)))),
         );
         let foreign = wanted.contains(&Type::Opaque);
-        let is_self = |member: &Type| {
-            matches!(
-                member,
-                Type::Entity { is_self: true, .. } | Type::Instance { is_self: true, .. }
-            )
-        };
+        let receiver = self
+            .code
+            .and_then(|code| self.facts.codes.get(code).function.receiver);
         let narrowed = match truth {
             _ if foreign && !truth => return,
             // What follows cannot be reached.
-            true if matching == Type::Never && known.members().iter().any(is_self) => return,
+            true if matching == Type::Never && receiver == Some(path.as_str()) => return,
             true if foreign && matching != Type::Never => matching,
             true if matching == Type::Never || known.members().iter().any(is_vague) => {
                 Type::union(wanted)
