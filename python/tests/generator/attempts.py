@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .types import BOX, GRID, INT, INTS, PAIR, STR, Type
+from .types import BOX, GRID, INT, INTS, PAIR, STR, Type, entity
 
 if TYPE_CHECKING:
     from .statements import Lines, Statements
@@ -94,7 +94,7 @@ class Attempts:
         lines: Lines = []
         for _ in range(self._draw.number(1, 2)):
             name = self._name() if self._draw.chance(0.6) else None
-            lines.append(f"except {self._draw.one(CLASSES)}{f' as {name}' if name else ''}:")
+            lines.append(f"except {self._class()}{f' as {name}' if name else ''}:")
             lines += self._indented(lambda name=name: self._handler(depth, name))  # type: ignore[misc]
         if self._draw.chance(0.1):
             lines += ["except:", *self._indented(lambda: self._handler(depth, None))]
@@ -106,11 +106,24 @@ class Attempts:
         self.parts += 1
         for _ in range(self._draw.number(1, 3)):
             name = self._name() if self._draw.chance(0.6) else None
-            lines.append(f"except* {self._draw.one(CLASSES)}{f' as {name}' if name else ''}:")
+            lines.append(f"except* {self._class()}{f' as {name}' if name else ''}:")
             lines += self._indented(lambda name=name: self._handler(depth, name))  # type: ignore[misc]
         self.parts -= 1
         self._statements.loop = loop
         return lines
+
+    def _class(self) -> str:
+        """What a clause catches; now and then another entity is asked for it."""
+        here = self._expressions
+        if here.local or here.sites <= 0 or self._draw.chance(0.85):
+            return self._draw.one(CLASSES)
+        here.sites -= 1
+        return self._draw.inside("asked class", self._asked)
+
+    def _asked(self) -> str:
+        make = self._expressions.make
+        peer = make(entity(self._draw.one(self._expressions.model.entities).name), 1)
+        return f"{peer}.errors({make(INT, 1)})"
 
     def _name(self) -> str:
         kept = ("fuel", "turns_")

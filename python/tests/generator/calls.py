@@ -68,6 +68,7 @@ class Calls:
         options: list[Option[str]] = []
         if remote:
             options.append((5, "call", lambda: self.call(self._draw.one(remote), depth)))
+            options.append((1, "call through class", lambda: self._through_class(self._draw.one(remote), depth)))
         for method in {m.form: m for m in local}.values():
             same = [other for other in local if other.form == method.form]
             name = "helper" if method.form == "method" else f"{method.form} call"
@@ -93,6 +94,14 @@ class Calls:
 
     def _on_several(self, kind: Type, methods: list[Method], depth: int) -> str:
         return self.call(self._draw.one(methods), depth, self._expressions.make(kind, depth))
+
+    def _through_class(self, method: Method, depth: int) -> str:
+        """The call of the very method of a class, whatever that of the receiver has in its place."""
+        here = self._expressions
+        here.sites -= 1
+        receiver = here.make(entity(method.entity), depth)
+        call = f"{method.entity}.{method.name}({receiver}, {self._arguments(method, depth)})"
+        return f"(await {call})" if method.is_async else call
 
     def _super(self) -> str:
         """Without arguments it means nothing where something is gone over."""

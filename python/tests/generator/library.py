@@ -217,6 +217,11 @@ def plus(self, k: int) -> int:
     return k + 1
 
 
+def errors(self, k: int) -> object:
+    self.total += 1
+    return [KeyError, Oops, (Worse, ValueError), (), LookupError, Exception][k % 6]
+
+
 async def add(self, k: int) -> int:
     self.total += k
     return k * 2 % 97

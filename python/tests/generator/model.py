@@ -30,6 +30,8 @@ class Method:
     form: str = "method"
     """`method`, `property`, `static`, `class`, `function`, or `plain` (a method of the crate)."""
     is_async: bool = False
+    settable: bool = False
+    """Whether a property has a setter."""
 
     @property
     def helper(self) -> bool:

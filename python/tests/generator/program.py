@@ -105,7 +105,7 @@ def _method(draw: Draw, owner: str, name: str, names: list[str], form: str = "me
         return draw.one([INT, INT, *VALUES])
 
     if form == "property":
-        return Method(owner, name, (), draw.one([INT, INT, STR, BOOL, PAIR, entity(draw.one(names))]), form)
+        return Method(owner, name, (), draw.one([INT, INT, STR, BOOL, PAIR, entity(draw.one(names))]), form, settable=draw.chance(0.6))
     parameters = [Parameter("fuel", INT)]
     parameters += [Parameter(f"p{i}", type()) for i in range(draw.number(0, 2))]
     if draw.chance(0.3):
@@ -227,7 +227,8 @@ def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list
     name = "helper" if method.form == "method" and method.helper else method.form
     if method.form == "property":
         value = draw.inside(name, lambda: expressions.make(method.result, 2))
-        return ["@property", f"def {method.name}(self) -> {annotation(draw, method.result)}:", f"    return {value}"]
+        getter = ["@property", f"def {method.name}(self) -> {annotation(draw, method.result)}:", f"    return {value}"]
+        return [*getter, *draw.inside("setter", lambda: _setter(expressions, method))] if method.settable else getter
     body = draw.inside(name, lambda: Statements(expressions).body(draw.number(1, model.size.statements), 2))
     decorators, receiver = _RECEIVERS.get(method.form, ([], "self"))
     return [
@@ -237,6 +238,19 @@ def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list
         f"    {GUARD}",
         f"        return {guard}",
         *indented(body),
+    ]
+
+
+def _setter(expressions: Expressions, method: Method) -> list[str]:
+    """It may read other entities."""
+    expressions.scope.types["value"] = method.result
+    expressions.scope.bound.add("value")
+    fields = [name for name, type in expressions.own.fields.items() if type == method.result]
+    lines = [f"self.{expressions.draw.one(fields)} = {expressions.make(method.result, 2)}"] if fields else []
+    return [
+        f"@{method.name}.setter",
+        f"def {method.name}(self, value: {annotation(expressions.draw, method.result)}) -> None:",
+        *indented([f'self.log.append("set {method.name}")', *lines]),
     ]
 
 

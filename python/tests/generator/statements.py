@@ -9,6 +9,7 @@ from .draw import Option
 from .expressions import Expressions
 from .loops import Loops
 from .matches import Matches
+from .narrowing import Narrowing
 from .targets import Targets
 from .types import BOX, FUNCTION, GRID, INT, INTS, STR, TABLE, WORDS, Type
 
@@ -32,6 +33,9 @@ class Statements:
         self.loops = Loops(self)
         self.attempts = Attempts(self)
         self.matches = Matches(self)
+        self.narrowing = Narrowing(self)
+        self._narrowed: list[dict[str, Type]] = [{}]
+        """The types of names that more is known of, as they were before each open block."""
         self.loop = 0
         """How many loops may be left by `break` here."""
 
@@ -43,9 +47,16 @@ class Statements:
     def block(self, count: int, depth: int) -> Lines:
         """Some statements, at least one."""
         lines: Lines = []
+        self._narrowed.append({})
         for _ in range(count):
             lines += self.draw.construct(self._options(depth))
+        self.scope.types.update(self._narrowed.pop())
         return lines
+
+    def narrow(self, name: str, type: Type) -> None:
+        """Knows more of a name, for the rest of the block."""
+        self._narrowed[-1].setdefault(name, self.scope.types[name])
+        self.scope.types[name] = type
 
     def branch(self, depth: int, count: int = 2) -> Lines:
         """A block that may not be run: what it assigns has no value for sure after it."""
@@ -86,6 +97,7 @@ class Statements:
                 (2, "try", lambda: self.attempts.make_try(depth)),
                 (0.8, "with", lambda: self.attempts.make_with(depth)),
                 (0.8, "match", lambda: self.matches.make(depth)),
+                (1.2, "narrowing", lambda: self.narrowing.make(depth)),
                 (0.4, "function", self._function),
             ]
         if depth > 0 and self.attempts.parts == 0:

@@ -69,9 +69,11 @@ class Targets:
             [name for name, type in self._expressions.own.fields.items() if type == INT],
         )
         known = [name for name in names if name != "fuel"]
+        own = self._expressions.model.inherited(self._expressions.own)
+        settable = [one.name for one in own if one.settable and one.result == INT]
         places: list[Callable[[], str]] = [
             *([lambda: self._draw.one(known)] if known else []),
-            lambda: f"self.{self._draw.one(fields)}",
+            lambda: f"self.{self._draw.one([*fields, *settable * 3])}",
             lambda: f"self.items[{make(INT, 1)} % len(self.items)]",
             lambda: "self.items[0]",
             lambda: f"{make(BOX, 1)}.n",
@@ -101,6 +103,9 @@ class Targets:
             options.append((5, "old name", lambda: self._bind(self._draw.one(names))))
         if fields:
             options.append((4, "field target", lambda: f"self.{self._draw.one(fields)}"))
+        settable = [one.name for one in here.model.inherited(here.own) if one.settable and one.result == type]
+        if settable and here.method.form != "property":
+            options.append((4, "property target", lambda: f"self.{self._draw.one(settable)}"))
         if type == INT:
             options += [
                 (1, "element target", lambda: f"[{here.make(INT, 1)}, *{here.make(INTS, 1)}][0]"),
