@@ -69,14 +69,17 @@ impl Interpreter<'_, '_> {
             ast::CmpOp::IsNot | ast::CmpOp::NotEq => !truth,
             _ => return,
         };
-        let left = compare.left.expression_value();
-        let subject = match &*compare.left {
+        let (left, right) = match compare.left.is_none_literal_expr() {
+            true => (right, &*compare.left),
+            false => (&*compare.left, right),
+        };
+        let subject = match left {
             ast::Expr::Named(named) => &*named.target,
             _ => left,
         };
         if right.is_none_literal_expr() {
             self.narrow_path(subject, |member| (*member == Type::None) == is);
-        } else if let ast::Expr::Call(call) = left
+        } else if let ast::Expr::Call(call) = left.expression_value()
             && is
             && matches!(&*call.func, ast::Expr::Name(name) if name.id == "type")
             && let Some(subject) = call.arguments.find_positional(0)
