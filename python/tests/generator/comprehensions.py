@@ -219,8 +219,9 @@ class Comprehensions:
         """A scope with these names, in which what the method binds is bound on some way only."""
         here = self._expressions
         hidden = {name: self._scope.types.pop(name, None) for name in names}
-        bound = set(self._scope.bound)
+        bound, kept = set(self._scope.bound), set(self._scope.kept)
         self._scope.bound -= set(names)
+        self._scope.kept -= set(names)
         here.going_over += 1
         here.iterating.append(set(names))
         try:
@@ -232,7 +233,7 @@ class Comprehensions:
                 self._scope.types.pop(name, None)
                 if known is not None:
                     self._scope.types[name] = known
-            self._scope.bound = bound
+            self._scope.bound, self._scope.kept = bound, kept
 
     def _bind(self, types: dict[str, Type]) -> None:
         self._scope.types.update(types)

@@ -232,8 +232,10 @@ class Expressions:
     def isinstance(self, depth: int) -> str:
         """A test of the class of an entity."""
         known = self.draw.one([EITHER, ABLE, *(entity(known.name) for known in self.model.entities)])
-        other = self.draw.one([*(known.name for known in self.model.entities), "(P, Q)"])
-        return f"isinstance({self.make(known, depth)}, {other})"
+        value = self.make(known, depth)
+        known = self.references.tested(value, known)
+        other = self.draw.one([*self.model.behind(known), *["(P, Q)"] * (known in (EITHER, ABLE))])
+        return f"isinstance({value}, {other})"
 
     def _index(self, depth: int, length: int) -> str:
         form = self.draw.number(-1, 1)
@@ -244,7 +246,7 @@ class Expressions:
         return self.make(INT, depth) if self.draw.chance(0.5) else ""
 
     def _walrus(self, type: Type, depth: int) -> str:
-        taken = {"fuel"}.union(*self.iterating)
+        taken = self.scope.kept.union(*self.iterating)
         names = [name for name, known in self.scope.types.items() if known == type and name not in taken]
         value = self.make(type, depth)
         name = self.draw.one(names) if names and self.draw.chance(0.5) else self.new_name(type)

@@ -25,7 +25,10 @@ class Matches:
         name = self._draw.one(self._expressions.model.entities).name
         references = [entity(name), EITHER, ABLE, maybe(name)]
         type = self._draw.one([INT, INT, STR, PAIR, INTS, TABLE, BOX, *references])
-        lines = [f"match {self._expressions.make(type, 2)}:"]
+        subject = self._expressions.make(type, 2)
+        if type in references:
+            type = self._expressions.references.tested(subject, type)
+        lines = [f"match {subject}:"]
         for _ in range(self._draw.number(1, 3)):
             lines += self._case(type, depth)
         if self._draw.chance(0.4):

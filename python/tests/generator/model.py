@@ -149,6 +149,8 @@ class Scope:
     def __init__(self, types: dict[str, Type]) -> None:
         self.types = types
         self.bound = set(types)
+        self.kept = {"fuel"}
+        """The names that are not assigned again."""
 
     def names(self, type: Type) -> list[str]:
         """Those of a type that have a value."""

@@ -218,6 +218,7 @@ def _definition(draw: Draw, model: Model, known: Entity, method: Method) -> list
     if method.form in ("static", "class"):
         known = model.crate
     scope = Scope({parameter.name: parameter.type for parameter in method.parameters if parameter.kind != "star"})
+    scope.kept |= {name for name, type in scope.types.items() if type in (EITHER, ABLE)}
     expressions = Expressions(draw, model, known, method, scope)
     if any(parameter.kind == "star" for parameter in method.parameters):
         scope.types["rest"] = Type("tuple", (INT, Type("...")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -73,7 +74,14 @@ class References:
         if known.name == "Optional":
             return test.replace("is not", "is") if " is " in test else f"not {name}", known
         left = [other for other in model.behind(known) if other not in model.behind(then)]
-        return f"not {test}", entity(left[0]) if known == EITHER and left else known
+        # What has been assigned may be known to be of one class, and nothing is left of it then.
+        is_rest = known == EITHER and left and name in self._scope.kept
+        return f"not {test}", entity(left[0]) if is_rest else known
+
+    def tested(self, value: str, type: Type) -> Type:
+        """The type of what a value is known to be after a test: that of the name, where it is one."""
+        name = re.match(r"\(?(\w+)( :=.*)?\)?$", value, re.DOTALL)
+        return self._scope.types.get(name[1], type) if name else type
 
     @contextmanager
     def known_as(self, name: str, type: Type) -> Iterator[None]:

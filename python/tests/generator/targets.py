@@ -96,7 +96,7 @@ class Targets:
 
     def _options(self, type: Type) -> list[Option[str]]:
         here = self._expressions
-        names = [name for name, known in self._scope.types.items() if known == type and name != "fuel"]
+        names = [name for name, known in self._scope.types.items() if known == type and name not in self._scope.kept]
         fields = [name for name, known in here.own.fields.items() if known == type]
         options: list[Option[str]] = [(2, "new name", lambda: self._bind(here.new_name(type)))]
         if names:
