@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .draw import Option
 from .model import Method, Parameter
 from .references import PROTOCOL_FIELDS
-from .types import ABLE, BOX, EITHER, GRID, INT, INTS, Type, entity, peers
+from .types import ABLE, BOX, EITHER, GRID, INT, INTS, Type, entity
 
 if TYPE_CHECKING:
     from .expressions import Expressions
@@ -38,7 +39,7 @@ class Calls:
             if kind == type
         ]
         if fields:
-            options.append((3, "read", lambda: self._read(self._draw.one(fields), type, depth)))
+            options.append((3, "read", partial(self._read_one, fields, type, depth)))
         options += self._through_several(type, depth)
         keyed = here.model.is_entity(type) and here.model.entity(type.name).key.name == "str"
         if keyed and not here.reads_only:
@@ -86,11 +87,14 @@ class Calls:
             asked = here.own.fields.items() if kind == EITHER else PROTOCOL_FIELDS
             fields = [(kind, field) for field, known in asked if known == type]
             if fields:
-                options.append((0.5, f"{name} read", lambda fields=fields: self._read(self._draw.one(fields), type, depth)))  # type: ignore[misc]
+                options.append((0.5, f"{name} read", partial(self._read_one, fields, type, depth)))
             methods = [m for m in here.model.common(kind) if m.result == type and here.may_call(m)]
             if methods and not here.reads_only:
-                options.append((2, f"{name} call", lambda kind=kind, methods=methods: self._on_several(kind, methods, depth)))  # type: ignore[misc]
+                options.append((2, f"{name} call", partial(self._on_several, kind, methods, depth)))
         return options
+
+    def _read_one(self, fields: list[tuple[Type, str]], type: Type, depth: int) -> str:
+        return self._read(self._draw.one(fields), type, depth)
 
     def _on_several(self, kind: Type, methods: list[Method], depth: int) -> str:
         return self.call(self._draw.one(methods), depth, self._expressions.make(kind, depth))

@@ -128,7 +128,12 @@ class Comprehensions:
             (1, "dict comprehension", lambda: f"{{{self._clauses(entry('{}: {}'))}}}"),
             (0.3, "dict of generator", lambda: f"dict({self._clauses(entry('({}, {})'))})"),
         ]
-        if type == TABLE and self._expressions.may_await and self._expressions.sites > 0 and not self._expressions.local:
+        if (
+            type == TABLE
+            and self._expressions.may_await
+            and self._expressions.sites > 0
+            and not self._expressions.local
+        ):
             options.append(
                 (0.5, "async dict comprehension", lambda: f"{{{make(STR, 0)}: {self.asynchronous(INT, depth)}}}")
             )

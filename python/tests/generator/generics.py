@@ -52,7 +52,11 @@ class Generics:
         options: list[Option[str]] = [
             (0.5, "held", lambda: f"{make(held)}.{self._draw.one(['held', 'get()', 'same'])}"),
             (0.2, "put", lambda: f"{make(held)}.put({make(type)})"),
-            (0.3, "generic dataclass", lambda: f"Duo({make(type)}, {make(INT)}){self._draw.one(['.first', '.swap().second'])}"),
+            (
+                0.3,
+                "generic dataclass",
+                lambda: f"Duo({make(type)}, {make(INT)}){self._draw.one(['.first', '.swap().second'])}",
+            ),
             (0.3, "generic function", lambda: f"first_of({make(many)}, {make(type)})"),
         ]
         if self._expressions.model.is_entity(type):

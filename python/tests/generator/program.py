@@ -14,8 +14,27 @@ from .model import SIZES, Entity, Method, Model, Parameter, Scope
 from .references import PROTOCOL_FIELDS
 from .scenario import make_scenario
 from .statements import Statements, indented
-from .types import ABLE, BOOL, BOX, CELL, EITHER, GRID, INT, INTS, PAIR, STR, TABLE, VALUES, WORDS
-from .types import Type, book, entity, maybe, peers, scores
+from .types import (
+    ABLE,
+    BOOL,
+    BOX,
+    CELL,
+    EITHER,
+    GRID,
+    INT,
+    INTS,
+    PAIR,
+    STR,
+    TABLE,
+    VALUES,
+    WORDS,
+    Type,
+    book,
+    entity,
+    maybe,
+    peers,
+    scores,
+)
 
 Json = Any
 CRATE = "Crate"
@@ -90,7 +109,12 @@ def _fields(names: list[str]) -> dict[str, Type]:
     fields |= {"pair": PAIR, "box": BOX, "cell": CELL, "eithers": peers(EITHER.name), "ables": peers(ABLE.name)}
     for name in names:
         low = name.lower()
-        fields |= {f"{low}s": peers(name), f"{low}_book": book(name), f"{low}_scores": scores(name), f"{low}_maybe": maybe(name)}
+        fields |= {
+            f"{low}s": peers(name),
+            f"{low}_book": book(name),
+            f"{low}_scores": scores(name),
+            f"{low}_maybe": maybe(name),
+        }
     return fields
 
 
@@ -105,7 +129,14 @@ def _method(draw: Draw, owner: str, name: str, names: list[str], form: str = "me
         return draw.one([INT, INT, *VALUES])
 
     if form == "property":
-        return Method(owner, name, (), draw.one([INT, INT, STR, BOOL, PAIR, entity(draw.one(names))]), form, settable=draw.chance(0.6))
+        return Method(
+            owner,
+            name,
+            (),
+            draw.one([INT, INT, STR, BOOL, PAIR, entity(draw.one(names))]),
+            form,
+            settable=draw.chance(0.6),
+        )
     parameters = [Parameter("fuel", INT)]
     parameters += [Parameter(f"p{i}", type()) for i in range(draw.number(0, 2))]
     if draw.chance(0.3):
@@ -116,7 +147,20 @@ def _method(draw: Draw, owner: str, name: str, names: list[str], form: str = "me
         parameters.append(Parameter("k", draw.one([INT, STR, INTS]), kind="keyword"))
     if draw.chance(0.15):
         parameters.append(Parameter("kd", STR, default='"kd"', kind="keyword"))
-    result = draw.one([INT, INT, INT, STR, INTS, *VALUES, entity(draw.one(names)), peers(draw.one(names)), EITHER, maybe(draw.one(names))])
+    result = draw.one(
+        [
+            INT,
+            INT,
+            INT,
+            STR,
+            INTS,
+            *VALUES,
+            entity(draw.one(names)),
+            peers(draw.one(names)),
+            EITHER,
+            maybe(draw.one(names)),
+        ]
+    )
     return Method(owner, name, tuple(parameters), result, form, draw.chance(0.4))
 
 
