@@ -36,8 +36,18 @@ impl Type {
         names
     }
 
-    /// Finds what stands for type variables, where a value of a type is given for what an annotation says.
-    pub fn bind(&self, given: &Type, known: &mut Variables) {
+    /// Finds what stands for type variables, where a value of a type is given for what an annotation says: nothing, where the
+    /// value cannot be.
+    pub fn bind_given(&self, given: &Type, known: &mut Variables) {
+        if *given == Self::Never {
+            for name in self.variables() {
+                known.entry(name).or_default();
+            }
+        }
+        self.bind(given, known);
+    }
+
+    fn bind(&self, given: &Type, known: &mut Variables) {
         match (self, given.peel()) {
             (_, Self::Never) => {}
             (Self::Var { name, .. }, _) => {

@@ -42,7 +42,7 @@ impl Interpreter<'_, '_> {
                 .annotation
                 .and_then(|annotation| self.facts.signature(code, annotation));
             if let (Some(said), Some(given)) = (said, given) {
-                said.bind(&given, known);
+                said.bind_given(&given, known);
             }
         }
     }
@@ -80,7 +80,7 @@ impl Interpreter<'_, '_> {
         for (index, field) in annotated.enumerate() {
             let said = self.facts.declared_field(&own, field.name);
             if let (Some(said), Some(given)) = (said, args.get(index, field.name)) {
-                said.bind(given, known);
+                said.bind_given(given, known);
             }
         }
     }
