@@ -35,7 +35,7 @@ class References:
             return [*own, (4, "one of several classes", lambda: make(entity(self._draw.one(behind)), 0))]
         if type.name == "Optional":
             return [
-                (2, "none", lambda: "None"),
+                (2, "none", lambda: self._none(type)),
                 (2, "some", lambda: make(type.inside[0], 0)),
                 (1, "dict get of references", lambda: self._got(type)),
             ]
@@ -92,6 +92,11 @@ class References:
             yield
         finally:
             self._scope.types[name] = wide
+
+    @staticmethod
+    def _none(type: Type) -> str:
+        """Nothing, in the place of a reference: of the name of a mere `None` it would be known that it is never anything else."""
+        return f'self.{type.inside[0].name.lower()}_book.get("z")'
 
     def _got(self, type: Type) -> str:
         book = f"self.{type.inside[0].name.lower()}_book"
