@@ -160,9 +160,12 @@ impl<'a> Interpreter<'a, '_> {
         self.body(&try_.orelse);
         let mut after = self.env.clone();
         for ast::ExceptHandler::ExceptHandler(handler) in &try_.handlers {
-            self.env = raised.clone();
+            self.env = raised;
             self.frame.tries.push(HashMap::new());
-            self.handler(handler, try_.is_star);
+            let caught = handler.type_.as_ref().map(|class| self.expr(class));
+            // The next clause is asked after this one's class.
+            raised = self.env.clone();
+            self.handler(handler, caught, try_.is_star);
             after = after.join(std::mem::take(&mut self.env));
             let bound = self.frame.tries.pop();
             if try_.is_star {
@@ -188,8 +191,12 @@ impl<'a> Interpreter<'a, '_> {
         env
     }
 
-    fn handler(&mut self, handler: &'a ast::ExceptHandlerExceptHandler, is_star: bool) {
-        let caught = handler.type_.as_ref().map(|class| self.expr(class));
+    fn handler(
+        &mut self,
+        handler: &'a ast::ExceptHandlerExceptHandler,
+        caught: Option<Type>,
+        is_star: bool,
+    ) {
         if let Some(name) = &handler.name {
             let type_ = match caught {
                 _ if is_star => Type::External("builtins.ExceptionGroup".to_owned()),
