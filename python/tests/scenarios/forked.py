@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -36,6 +37,8 @@ def forked(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def _run(pipe: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Ends the process without what others would do at its end."""
+    # What the parent has left to be collected may need the parent's threads to go, as connections to Kafka do.
+    gc.freeze()
     try:
         try:
             given = pickle.dumps((True, function(*arguments)))
