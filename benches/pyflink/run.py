@@ -118,7 +118,7 @@ async def compare(bootstrap: str, folder: Path, options: argparse.Namespace) -> 
     jobs[EXACT] = await by_hand(bootstrap, "exact")
     singles = {OURS: options.singles, NONE: options.singles, EXACT: options.singles // 20}
     for side in SIDES:
-        await measure(jobs[side], options.burst // 2, 20)
+        await measure(jobs[side], options.burst // 2, max(1, singles[side] // 10))
     rounds = []
     for number in range(options.pairs):
         order = SIDES[number % 3 :] + SIDES[: number % 3]
