@@ -23,6 +23,7 @@ CHOICE = "STATEFLOW_FAULT"
 _COPIED = (
     "src",
     "templates",
+    "deployment",
     "docs/codes",
     "python/stateflow",
     "build.rs",
