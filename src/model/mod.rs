@@ -61,6 +61,29 @@ pub struct Model<'p> {
 /// How many aliases of aliases are followed.
 const MAX_ALIASES: u32 = 16;
 
+/// What stands at the end of a chain of aliases that begins with a binding; a variable that is no alias stays one. `next` gives
+/// what the value of a variable in a module stands for.
+fn end_of_aliases<'p>(
+    mut binding: Binding<'p>,
+    next: impl Fn(ModuleId, &'p ast::Expr) -> Option<Binding<'p>>,
+) -> Binding<'p> {
+    for _ in 0..MAX_ALIASES {
+        let Binding::Variable {
+            module,
+            value: Some(value),
+            ..
+        } = binding
+        else {
+            break;
+        };
+        match next(module, value) {
+            Some(found) => binding = found,
+            None => break,
+        }
+    }
+    binding
+}
+
 /// A stateful entity.
 #[derive(Debug)]
 pub struct Entity<'p> {
@@ -318,22 +341,10 @@ impl<'p> Model<'p> {
         expr: &ast::Expr,
         through: impl Fn(&'p ast::Expr) -> &'p ast::Expr,
     ) -> Option<Binding<'p>> {
-        let mut binding = self.dotted(module, expr)?;
-        for _ in 0..MAX_ALIASES {
-            let Binding::Variable {
-                module,
-                value: Some(value),
-                ..
-            } = binding
-            else {
-                break;
-            };
-            match self.dotted(module, through(value)) {
-                Some(next) => binding = next,
-                None => break,
-            }
-        }
-        Some(binding)
+        let binding = self.dotted(module, expr)?;
+        Some(end_of_aliases(binding, |module, value| {
+            self.dotted(module, through(value))
+        }))
     }
 
     /// What an expression of names and dots stands for at the top of a module; a built-in is `builtins.…`.

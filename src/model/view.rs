@@ -1,5 +1,6 @@
 //! What expressions at the top of a module stand for.
 
+use super::end_of_aliases;
 use super::scope::{Binding, Scope, submodule};
 use crate::source::FileId;
 use crate::syntax::{ModuleId, Program, ast};
@@ -52,22 +53,10 @@ impl<'p> View<'_, 'p> {
     /// What a dotted name stands for at the end of a chain of aliases (`Money = Decimal`); a variable that is no alias stays
     /// one.
     pub(super) fn binding(self, expr: &ast::Expr) -> Option<Binding<'p>> {
-        let mut binding = self.dotted(expr)?;
-        for _ in 0..16 {
-            let Binding::Variable {
-                module,
-                value: Some(value),
-                ..
-            } = binding
-            else {
-                break;
-            };
-            match self.from(module).dotted(value) {
-                Some(next) => binding = next,
-                None => break,
-            }
-        }
-        Some(binding)
+        let binding = self.dotted(expr)?;
+        Some(end_of_aliases(binding, |module, value| {
+            self.from(module).dotted(value)
+        }))
     }
 
     /// The dotted name, from outside the app, that an expression leads to; a built-in is its own name.
