@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod diagnostics;
+mod digest;
 pub mod emit;
 pub mod ir;
 pub mod launch;

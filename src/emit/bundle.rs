@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+
+use crate::digest::Digest;
 
 /// The file that says what a bundle is; a folder that holds one is a bundle.
 pub const BUNDLE_FILE: &str = "bundle.json";
@@ -64,14 +65,8 @@ impl Bundle {
     }
 
     fn digest_files(&self) -> String {
-        let mut hasher = Sha256::new();
-        for (path, content) in &self.files {
-            for part in [path.as_bytes(), content] {
-                hasher.update((part.len() as u64).to_le_bytes());
-                hasher.update(part);
-            }
-        }
-        let digest = hasher.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        let files = self.files.iter();
+        let parts = files.flat_map(|(path, content)| [path.as_bytes(), content]);
+        Digest::of(parts).hex(64)
     }
 }

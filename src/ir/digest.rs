@@ -1,73 +1,68 @@
 //! Digests by which a frame in flight recognizes the block that it was made for.
 
-use sha2::{Digest, Sha256};
-
 use super::{Block, Branch, Code, Node, Stop, Transition};
+use crate::digest::Digest;
 
 /// Sets the digest of every block from its name, its variables and its code.
 ///
 /// Line numbers do not count: a block that has only moved in its file keeps its digest.
 pub fn digest_blocks(blocks: &mut [Block]) {
     for block in blocks {
-        let mut hasher = Sha256::new();
-        field(&mut hasher, &block.name);
-        field(&mut hasher, block.result.as_deref().unwrap_or(""));
+        let mut digest = Digest::default();
+        field(&mut digest, &block.name);
+        field(&mut digest, block.result.as_deref().unwrap_or(""));
         if block.takes_errors {
-            field(&mut hasher, "errors");
+            field(&mut digest, "errors");
         }
         for name in &block.handling {
-            field(&mut hasher, name);
+            field(&mut digest, name);
         }
         for variable in &block.live {
-            field(&mut hasher, &variable.name);
-            field(&mut hasher, if variable.maybe_unbound { "?" } else { "" });
+            field(&mut digest, &variable.name);
+            field(&mut digest, if variable.maybe_unbound { "?" } else { "" });
         }
-        nodes(&mut hasher, &block.body);
-        block.digest = hasher.finalize()[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        nodes(&mut digest, &block.body);
+        block.digest = digest.hex(16);
     }
 }
 
-fn field(hasher: &mut Sha256, text: &str) {
-    hasher.update((text.len() as u64).to_le_bytes());
-    hasher.update(text.as_bytes());
+fn field(digest: &mut Digest, text: &str) {
+    digest.add(text.as_bytes());
 }
 
-fn nodes(hasher: &mut Sha256, body: &[Node]) {
-    hasher.update((body.len() as u64).to_le_bytes());
+fn nodes(digest: &mut Digest, body: &[Node]) {
+    digest.add_count(body.len());
     for node in body {
-        self::node(hasher, node);
+        self::node(digest, node);
     }
 }
 
-fn node(hasher: &mut Sha256, node: &Node) {
+fn node(digest: &mut Digest, node: &Node) {
     match node {
-        Node::Code(code) => field(hasher, &code.text),
+        Node::Code(code) => field(digest, &code.text),
         Node::If { test, then, orelse } => {
-            field(hasher, "if");
-            field(hasher, &test.text);
-            nodes(hasher, then);
-            nodes(hasher, orelse);
+            field(digest, "if");
+            field(digest, &test.text);
+            nodes(digest, then);
+            nodes(digest, orelse);
         }
         Node::Match { subject, cases } => {
-            field(hasher, "match");
-            field(hasher, &subject.text);
+            field(digest, "match");
+            field(digest, &subject.text);
             for case in cases {
-                field(hasher, &case.pattern.text);
-                field(hasher, case.guard.as_ref().map_or("", |guard| &guard.text));
-                nodes(hasher, &case.body);
+                field(digest, &case.pattern.text);
+                field(digest, case.guard.as_ref().map_or("", |guard| &guard.text));
+                nodes(digest, &case.body);
             }
         }
         Node::Try { body, handlers } => {
-            field(hasher, "try");
-            nodes(hasher, body);
+            field(digest, "try");
+            nodes(digest, body);
             for handler in handlers {
                 let classes = handler.classes.as_ref();
-                field(hasher, classes.map_or("", |classes| &classes.text));
-                field(hasher, handler.name.as_deref().unwrap_or(""));
-                nodes(hasher, &handler.body);
+                field(digest, classes.map_or("", |classes| &classes.text));
+                field(digest, handler.name.as_deref().unwrap_or(""));
+                nodes(digest, &handler.body);
             }
         }
         Node::Call {
@@ -76,10 +71,10 @@ fn node(hasher: &mut Sha256, node: &Node) {
             then,
             ..
         } => {
-            field(hasher, "call");
-            field(hasher, &callee.text);
-            field(hasher, &arguments.text);
-            transition(hasher, then.as_ref());
+            field(digest, "call");
+            field(digest, &callee.text);
+            field(digest, &arguments.text);
+            transition(digest, then.as_ref());
         }
         Node::Read {
             receiver,
@@ -87,12 +82,12 @@ fn node(hasher: &mut Sha256, node: &Node) {
             then,
             ..
         } => {
-            field(hasher, "read");
-            field(hasher, &receiver.text);
+            field(digest, "read");
+            field(digest, &receiver.text);
             for attribute in attributes {
-                field(hasher, attribute);
+                field(digest, attribute);
             }
-            transition(hasher, then.as_ref());
+            transition(digest, then.as_ref());
         }
         Node::Create {
             class,
@@ -100,10 +95,10 @@ fn node(hasher: &mut Sha256, node: &Node) {
             then,
             ..
         } => {
-            field(hasher, "create");
-            field(hasher, &class.text);
-            field(hasher, &arguments.text);
-            transition(hasher, then.as_ref());
+            field(digest, "create");
+            field(digest, &class.text);
+            field(digest, &arguments.text);
+            transition(digest, then.as_ref());
         }
         Node::Gather {
             branches,
@@ -111,91 +106,91 @@ fn node(hasher: &mut Sha256, node: &Node) {
             then,
             ..
         } => {
-            gather(hasher, branches, return_exceptions.as_ref());
-            transition(hasher, then.as_ref());
+            gather(digest, branches, return_exceptions.as_ref());
+            transition(digest, then.as_ref());
         }
-        Node::Goto(to) => transition(hasher, Some(to)),
+        Node::Goto(to) => transition(digest, Some(to)),
     }
 }
 
-fn gather(hasher: &mut Sha256, branches: &[Branch], return_exceptions: Option<&Code>) {
-    field(hasher, "gather");
-    hasher.update((branches.len() as u64).to_le_bytes());
-    branches.iter().for_each(|one| branch(hasher, one));
-    field(hasher, return_exceptions.map_or("", |code| &code.text));
+fn gather(digest: &mut Digest, branches: &[Branch], return_exceptions: Option<&Code>) {
+    field(digest, "gather");
+    digest.add_count(branches.len());
+    branches.iter().for_each(|one| branch(digest, one));
+    field(digest, return_exceptions.map_or("", |code| &code.text));
 }
 
-fn branch(hasher: &mut Sha256, branch: &Branch) {
+fn branch(digest: &mut Digest, branch: &Branch) {
     match branch {
         Branch::Call {
             callee, arguments, ..
         } => {
-            field(hasher, "call");
-            field(hasher, &callee.text);
-            field(hasher, &arguments.text);
+            field(digest, "call");
+            field(digest, &callee.text);
+            field(digest, &arguments.text);
         }
         Branch::Read {
             receiver,
             attribute,
             ..
         } => {
-            field(hasher, "read");
-            field(hasher, &receiver.text);
-            field(hasher, attribute);
+            field(digest, "read");
+            field(digest, &receiver.text);
+            field(digest, attribute);
         }
         Branch::Create {
             class, arguments, ..
         } => {
-            field(hasher, "create");
-            field(hasher, &class.text);
-            field(hasher, &arguments.text);
+            field(digest, "create");
+            field(digest, &class.text);
+            field(digest, &arguments.text);
         }
         Branch::Gather {
             branches,
             return_exceptions,
-        } => gather(hasher, branches, return_exceptions.as_ref()),
+        } => gather(digest, branches, return_exceptions.as_ref()),
         Branch::Each { call, clauses } => {
-            field(hasher, "each");
-            self::branch(hasher, call);
-            field(hasher, &clauses.text);
+            field(digest, "each");
+            self::branch(digest, call);
+            field(digest, &clauses.text);
         }
         Branch::Value(code) => {
-            field(hasher, "value");
-            field(hasher, &code.text);
+            field(digest, "value");
+            field(digest, &code.text);
         }
     }
 }
 
-fn stop(hasher: &mut Sha256, stop: &Stop) {
+fn stop(digest: &mut Digest, stop: &Stop) {
     match stop {
         Stop::Call {
             callee, arguments, ..
         } => {
-            field(hasher, "call along");
-            field(hasher, callee);
-            field(hasher, &arguments.join(", "));
+            field(digest, "call along");
+            field(digest, callee);
+            field(digest, &arguments.join(", "));
         }
         Stop::Read {
             receiver,
             attributes,
             ..
         } => {
-            field(hasher, "read along");
-            field(hasher, receiver);
-            field(hasher, &attributes.join(", "));
+            field(digest, "read along");
+            field(digest, receiver);
+            field(digest, &attributes.join(", "));
         }
     }
 }
 
-fn transition(hasher: &mut Sha256, to: Option<&Transition>) {
+fn transition(digest: &mut Digest, to: Option<&Transition>) {
     match to {
-        None => field(hasher, "forward"),
+        None => field(digest, "forward"),
         Some(to) => {
-            field(hasher, &to.block);
+            field(digest, &to.block);
             for variable in &to.live {
-                field(hasher, &variable.name);
+                field(digest, &variable.name);
             }
-            to.along.iter().for_each(|one| stop(hasher, one));
+            to.along.iter().for_each(|one| stop(digest, one));
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
 
 use super::progress::Progress;
+use crate::digest::Digest;
 
 /// The folder that caches go to: `STATEFLOW_CACHE`, else `stateflow` in the user's cache folder.
 pub fn cache_folder() -> Result<PathBuf> {
@@ -49,13 +50,13 @@ pub fn once(
 
 /// 16 hexadecimal digits that tell contents apart.
 pub fn digest(parts: &[&[u8]]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    let hash = hasher.finalize();
-    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(parts.iter().copied()).hex(16)
+}
+
+/// 32 hexadecimal digits that nothing has been named by before.
+pub fn fresh_id(of: &[u8]) -> String {
+    let now = format!("{:?} {}", SystemTime::now(), std::process::id());
+    Digest::of([of, now.as_bytes()]).hex(32)
 }
 
 fn lock(path: &Path, progress: &Progress) -> Result<File> {

@@ -1,7 +1,8 @@
-//! Finding a Java.
+//! Finding a Java, and what every command of it has.
 
 use std::env;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
@@ -32,6 +33,22 @@ pub fn find() -> Result<PathBuf> {
         ),
         None => bail!("{shown} does not tell its version; name another Java's folder in JAVA_HOME"),
     }
+}
+
+/// A command of Java on those classes, which keeps what it writes for itself in the folder `temporary`.
+pub fn command(java: &Path, temporary: &Path, class_path: &OsStr) -> Command {
+    let mut folder = OsString::from("-Djava.io.tmpdir=");
+    folder.push(temporary);
+    let mut command = Command::new(java);
+    command
+        .arg(folder)
+        .args([
+            "-Djava.awt.headless=true",
+            "-Djava.net.preferIPv4Stack=true",
+        ])
+        .arg("-cp")
+        .arg(class_path);
+    command
 }
 
 /// The feature version: 17 of `openjdk version "17.0.15" 2025-04-15`, 8 of `java version "1.8.0_392"`.

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::cache;
 use super::kept::Kept;
 use super::ports;
 use super::process::{Ask, Processes, indented, wait_for};
+use super::{cache, java};
 
 /// The project that names the broker's archives.
 pub const PROJECT: &str = include_str!(concat!(
@@ -57,7 +57,7 @@ impl Kafka {
         if !folder.join(FORMATTED).exists() {
             format_storage(settings, &properties, processes)?;
         }
-        let mut command = java(settings);
+        let mut command = tool(settings);
         command.args(["-Xms256m", "-Xmx512m", "kafka.Kafka"]);
         command.arg(&properties);
         let process = Kept::start("kafka", command, processes)?;
@@ -94,7 +94,7 @@ impl Kafka {
 }
 
 fn format_storage(settings: &Settings<'_>, properties: &Path, processes: &Processes) -> Result<()> {
-    let mut command = java(settings);
+    let mut command = tool(settings);
     command.args(["-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool"]);
     command.args(["format", "--ignore-formatted"]);
     command.args(["--cluster-id", &cluster_id(&settings.folder)]);
@@ -109,31 +109,21 @@ fn format_storage(settings: &Settings<'_>, properties: &Path, processes: &Proces
     fs::write(&marker, "").with_context(|| format!("cannot write {}", marker.display()))
 }
 
-fn java(settings: &Settings<'_>) -> Command {
-    let mut command = Command::new(settings.java);
-    let mut temporary = std::ffi::OsString::from("-Djava.io.tmpdir=");
-    temporary.push(settings.folder.join("tmp"));
+fn tool(settings: &Settings<'_>) -> Command {
+    let temporary = settings.folder.join("tmp");
+    let class_path = settings.jars.join("*");
+    let mut command = java::command(settings.java, &temporary, class_path.as_os_str());
     command
-        .arg(temporary)
-        .args([
-            "-Djava.awt.headless=true",
-            "-Djava.net.preferIPv4Stack=true",
-        ])
         .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
         .arg("-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS")
-        .arg("-cp")
-        .arg(settings.jars.join("*"))
         .current_dir(&settings.folder);
     command
 }
 
 /// The 22 characters of base64 that name a cluster, so that a client of another one finds out.
 fn cluster_id(folder: &Path) -> String {
-    let now = format!("{:?} {}", SystemTime::now(), std::process::id());
-    let folder = folder.as_os_str().as_encoded_bytes();
-    let one = cache::digest(&[b"1", folder, now.as_bytes()]);
-    let two = cache::digest(&[b"2", folder, now.as_bytes()]);
-    format!("{one}{}A", &two[..5])
+    let id = cache::fresh_id(folder.as_os_str().as_encoded_bytes());
+    format!("{}A", &id[..21])
 }
 
 /// The broker's settings. What must hold of a topic is set by who creates it. A broker that was killed is let in again only

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -198,7 +197,7 @@ impl PyFlink {
     ) -> Result<()> {
         let before = Record::read(&self.folder())?;
         let name = name(bundle);
-        let job = job_id(&name);
+        let job = cache::fresh_id(name.as_bytes());
         let started = |ran| Record::Started {
             bundle: name.clone(),
             job: job.clone(),
@@ -358,11 +357,4 @@ impl Engine for PyFlink {
 fn name(bundle: &Path) -> String {
     let name = bundle.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
-}
-
-/// 32 hexadecimal digits that no job before has had.
-fn job_id(bundle: &str) -> String {
-    let now = format!("{:?} {}", SystemTime::now(), std::process::id());
-    let half = |salt: &[u8]| cache::digest(&[salt, bundle.as_bytes(), now.as_bytes()]);
-    half(b"1") + &half(b"2")
 }

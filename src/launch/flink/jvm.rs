@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::super::java;
 use super::config::{LOGGING, Memory, Place};
 use super::{Settings, Submission};
 
@@ -69,21 +70,12 @@ impl Jvm {
     /// Java with everything but a class to run. Python runs inside the TaskManager as well and finds its environment, as
     /// any embedded one does, by the first `python3` on PATH; its hashes have to be the same wherever a job goes on.
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.java);
-        let mut temporary = OsString::from("-Djava.io.tmpdir=");
-        temporary.push(&self.temporary);
+        let mut command = java::command(&self.java, &self.temporary, &self.class_path);
         let mut logging = OsString::from("-Dlog4j.configurationFile=");
         logging.push(self.conf.join("log4j.properties"));
         command
             .args(&self.opens)
-            .arg(temporary)
             .arg(logging)
-            .args([
-                "-Djava.awt.headless=true",
-                "-Djava.net.preferIPv4Stack=true",
-            ])
-            .arg("-cp")
-            .arg(&self.class_path)
             .env("FLINK_CONF_DIR", &self.conf)
             .env("FLINK_LIB_DIR", self.home.join("lib"))
             .env("FLINK_OPT_DIR", self.home.join("opt"))

@@ -208,14 +208,13 @@ impl Cluster {
 
     /// Stops the job with a savepoint, where all of its tasks run, and gives its address.
     pub fn save(&mut self) -> Result<String> {
-        let Some(job) = &self.job else {
+        let Some(job) = self.job.clone() else {
             bail!("there is no job");
         };
-        let name = self.rest.stop(job, &address(&self.savepoints))?;
+        let name = self.rest.stop(&job, &address(&self.savepoints))?;
         let place = wait_for("the savepoint", SAVEPOINT, || {
-            self.taskmanager.check()?;
-            self.jobmanager.check()?;
-            match self.rest.savepoint(job, &name)? {
+            self.check_processes()?;
+            match self.rest.savepoint(&job, &name)? {
                 Savepoint::Pending => Ok(None),
                 Savepoint::Done(place) => Ok(Some(place)),
                 Savepoint::Failed(cause) => bail!("{cause}"),
