@@ -90,7 +90,8 @@ impl<'m, 'p> Builder<'m, 'p> {
                 })
             }
             (Expr::Attribute(attribute), Site::Read { targets })
-                if fields::are_fields(self.model, targets) =>
+                if fields::are_fields(self.model, targets)
+                    && !self.resolution.changes_by_reading =>
             {
                 Some(Stop::Read {
                     receiver: self.steady(&attribute.value)?,

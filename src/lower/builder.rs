@@ -18,7 +18,7 @@ use super::zones::ZoneId;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Code, flow_name};
 use crate::model::{Function, Model};
-use crate::resolve::reads::{self, Scope};
+use crate::resolve::reads;
 use crate::resolve::{Resolution, Site};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::visitor::{self, Visitor};
@@ -121,7 +121,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             text: Text::new(source, &module.tree, function.def),
             edits,
             fresh: Fresh::new(taken(home, function, &flow)),
-            assigned: reads::Fresh::of(Scope::of(model, resolution, function)),
+            assigned: reads::Fresh::of(model, function.module, function.def),
             locals: bound,
             imports: imports(source, function),
             closures,

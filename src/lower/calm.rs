@@ -21,7 +21,7 @@ impl Builder<'_, '_> {
             Stmt::AugAssign(assign) => {
                 let name = assign.target.as_name_expr();
                 name.is_some_and(|name| self.assigned.kind(&name.id) == Some(Kind::Literal))
-                    && !self.runs_function(assign)
+                    && !self.looks_at_objects(assign)
                     && self.is_calm_value(&assign.value)
             }
             _ => false,
@@ -34,9 +34,10 @@ impl Builder<'_, '_> {
         self.zone.is_none() && self.computes(expr)
     }
 
-    /// Whether an operator may run a function of the app's.
-    fn runs_function(&self, operator: &impl Ranged) -> bool {
-        self.resolution.operators.contains(&self.span(operator))
+    /// Whether an operator may look at an object, which may be the entity's too.
+    fn looks_at_objects(&self, operator: &impl Ranged) -> bool {
+        let operators = &self.resolution.object_operators;
+        operators.contains(&self.span(operator))
     }
 
     fn computes(&self, expr: &Expr) -> bool {
@@ -44,7 +45,7 @@ impl Builder<'_, '_> {
         match expr {
             _ if self.edits.at(expr.range()).is_some() => true,
             Expr::Name(_) => true,
-            _ if self.runs_function(expr) => false,
+            _ if self.looks_at_objects(expr) => false,
             Expr::BinOp(operation) => {
                 self.computes(&operation.left) && self.computes(&operation.right)
             }

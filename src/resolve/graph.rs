@@ -107,7 +107,12 @@ impl<'g, 'a> Graph<'g, 'a> {
             resolution
                 .builtin_receivers
                 .extend(found.builtin_receivers.iter().copied());
-            resolution.operators.extend(found.operators.iter().copied());
+            resolution
+                .object_operators
+                .extend(found.object_operators.iter().copied());
+            resolution
+                .special_operators
+                .extend(found.special_operators.iter().copied());
             self.calls(found, resolution);
             self.unbound(found, resolution);
             self.uncarriable(found, at, resolution);

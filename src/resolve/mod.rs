@@ -104,9 +104,13 @@ pub struct Resolution {
     /// Expressions whose value is a built-in container or string (`list`, `dict`, `set`, `str`, …): looking up a method on
     /// them cannot fail or run code.
     pub builtin_receivers: HashSet<Span>,
-    /// Operators, and conditional expressions, that may run special methods of the app's classes.
-    pub operators: HashSet<Span>,
-    /// Whether reading alone may change something, because a special method of the app's does.
+    /// Operators, and conditional expressions, of which an operand is not known to be a number, a string or `None`: what they
+    /// look at may be an object that the entity holds too, so that it counts when they do.
+    pub object_operators: HashSet<Span>,
+    /// Those of them that may run special methods of the app's classes. Where reading changes nothing, neither do these; but
+    /// they may raise for operands of a right type, as Python's own do not.
+    pub special_operators: HashSet<Span>,
+    /// Whether reading alone may change something or never end, because a special method of the app's may.
     pub changes_by_reading: bool,
     /// Local names that hold what cannot be encoded, by the span of the function definition: why, and where they got it.
     pub uncarriable: HashMap<Span, HashMap<String, Uncarriable>>,

@@ -29,10 +29,10 @@ impl<'m> Round<'m> {
     pub(super) fn new(scope: Scope<'m>, header: Header<'m>) -> Option<Self> {
         let known = is_target(header.target)
             && scope.is_plain(header.iter)
-            && !scope.runs_code(scope.at(header.iter));
+            && !scope.calls(scope.at(header.iter));
         known.then(|| Self {
             scope,
-            fresh: Fresh::of(scope),
+            fresh: Fresh::of(scope.model, scope.function.module, scope.function.def),
             locals: Locals::of(scope.function.def),
             targets: names(header.target),
             passed: HashSet::new(),

@@ -162,6 +162,20 @@ fn what_is_seen_when_a_call_raises() {
 }
 
 #[test]
+fn operators_that_may_raise_between_the_calls() {
+    let body =
+        "def go(self, pets: list[Pet], n: Worth):\n    return [n + pet.need() for pet in pets]";
+    let said = |special: &str| {
+        let raises = "if not other:\n            raise ValueError\n        return other";
+        let worth =
+            format!("class Worth:\n    def {special}(self, other: int) -> int:\n        {raises}");
+        said_of(&format!("{}\n{worth}\n", app("", body)))
+    };
+    assert_eq!(said("plus"), ["W0507 [pet.need()]"]);
+    assert_eq!(said("__add__"), Vec::<String>::new());
+}
+
+#[test]
 fn fields_that_may_change_between_the_rounds() {
     for body in [
         "return [pet.need(self.least) for pet in pets]",

@@ -111,18 +111,23 @@ def m(self, a: Item, b: Item, x: int, xs: list[int]) -> list[object]:
 }
 
 #[test]
-fn nothing_does_past_an_operator_of_the_apps() {
+fn nothing_does_past_an_operator_that_looks_at_objects() {
     for (between, travels) in [
         ("y = tally + x", ""),
         ("y = -(x + tally)", ""),
         ("y = x - (tally + 1) if x else x", ""),
         ("y = x + 1", "b.f(2)"),
         ("y = x + len_ * 2", "b.f(2)"),
-        ("y = tally * x", "b.f(2)"),
+        ("y = tally * x", ""),
+        ("y = xs + [x]", ""),
+        ("y = x if xs else 2", ""),
+        ("y = x in xs", ""),
+        ("y = tally is None", "b.f(2)"),
+        ("y = [tally, xs]", "b.f(2)"),
     ] {
         let method = format!(
             "
-def m(self, a: Item, b: Item, x: int, len_: float, tally: Tally) -> list[object]:
+def m(self, a: Item, b: Item, x: int, len_: float, tally: Tally, xs: list[int]) -> list[object]:
     one = a.f(1)
     {between}
     return [one, b.f(2), y]

@@ -26,8 +26,10 @@ pub(crate) struct Findings {
     pub diagnostics: Vec<Diagnostic>,
     /// Receivers that are built-in containers or strings.
     pub builtin_receivers: Vec<Span>,
-    /// Operators that may run functions of the app's.
-    pub operators: Vec<Span>,
+    /// Operators that may look at objects.
+    pub object_operators: Vec<Span>,
+    /// Those of them that may run functions of the app's.
+    pub special_operators: Vec<Span>,
     /// Managers of `with` and what `async for` goes over, where they cannot be carried, and what they are.
     pub kept: Vec<(Span, String)>,
     /// What its local names were assigned.

@@ -76,14 +76,16 @@ impl<'m> Visitor<'m> for Names<'m> {
 }
 
 impl Interpreter<'_, '_> {
-    /// Takes note of an operator there, where an operand may be of a class that defines one of these methods.
+    /// Takes note of an operator there that looks at objects, and whether one may be of a class that defines one of these methods.
     pub(super) fn may_run(&mut self, at: Span, operands: &[&Type], methods: &[&str]) {
         let defined = &self.facts.special;
         if let Some(findings) = &mut self.findings
-            && methods.iter().any(|method| defined.contains(method))
             && !operands.iter().all(|operand| operand.is_plain())
         {
-            findings.operators.push(at);
+            findings.object_operators.push(at);
+            if methods.iter().any(|method| defined.contains(method)) {
+                findings.special_operators.push(at);
+            }
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::Scope;
+use crate::model::Model;
 use crate::resolve::values::{external, makes_container};
-use crate::syntax::Ranged;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
+use crate::syntax::{ModuleId, Ranged};
 
 /// What a local is assigned, each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub(crate) enum Kind {
 
 /// The assignments of a function.
 pub(crate) struct Fresh<'m> {
-    scope: Scope<'m>,
+    model: &'m Model<'m>,
+    module: ModuleId,
     kinds: HashMap<&'m str, Vec<Kind>>,
     /// How often a name is bound in any way.
     bound: HashMap<&'m str, usize>,
@@ -30,17 +31,22 @@ pub(crate) struct Fresh<'m> {
 }
 
 impl<'m> Fresh<'m> {
-    pub(crate) fn of(scope: Scope<'m>) -> Self {
+    pub(crate) fn of(
+        model: &'m Model<'m>,
+        module: ModuleId,
+        def: &'m ast::StmtFunctionDef,
+    ) -> Self {
         let mut fresh = Self {
-            scope,
+            model,
+            module,
             kinds: HashMap::new(),
             bound: HashMap::new(),
             augmented: HashMap::new(),
         };
-        for parameter in &scope.function.def.parameters {
+        for parameter in &def.parameters {
             fresh.bound.insert(parameter.name().as_str(), 1);
         }
-        fresh.visit_body(&scope.function.def.body);
+        fresh.visit_body(&def.body);
         fresh
     }
 
@@ -54,7 +60,7 @@ impl<'m> Fresh<'m> {
     }
 
     fn assigned(&mut self, target: &'m Expr, value: &'m Expr) {
-        let (model, module) = (self.scope.model, self.scope.function.module);
+        let (model, module) = (self.model, self.module);
         let is_dict = |call: &ast::ExprCall| {
             external(model, module, &call.func).as_deref() == Some("builtins.dict")
         };

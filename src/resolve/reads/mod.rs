@@ -40,16 +40,21 @@ impl<'m> Scope<'m> {
         span(self.file, node)
     }
 
-    /// Whether a function of the app's runs in place in a piece of the function.
-    pub fn runs_function(&self, at: Span) -> bool {
+    /// Whether a function of the app's is called in place in a piece of the function.
+    pub fn calls_function(&self, at: Span) -> bool {
         let mut calls = self.resolution.calls.keys();
-        let mut operators = self.resolution.operators.iter();
-        calls.any(|call| call.is_inside(at)) || operators.any(|one| one.is_inside(at))
+        calls.any(|call| call.is_inside(at))
     }
 
     /// Whether that is so, or control leaves there.
-    pub fn runs_code(&self, at: Span) -> bool {
+    pub fn calls(&self, at: Span) -> bool {
         let mut sites = self.resolution.sites.keys();
-        sites.any(|site| site.is_inside(at)) || self.runs_function(at)
+        sites.any(|site| site.is_inside(at)) || self.calls_function(at)
+    }
+
+    /// Whether a function of the app's is called there, or run by an operator.
+    pub fn runs_function(&self, at: Span) -> bool {
+        let mut operators = self.resolution.special_operators.iter();
+        operators.any(|one| one.is_inside(at)) || self.calls_function(at)
     }
 }

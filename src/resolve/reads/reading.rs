@@ -16,14 +16,13 @@ pub(crate) fn only_read<'m>(
     resolution: &'m Resolution,
     targets: &[String],
 ) -> bool {
-    !resolution.changes_by_reading
-        && targets.iter().all(|target| {
-            let found = named(model, target);
-            !found.is_empty()
-                && found
-                    .into_iter()
-                    .all(|function| reads(Scope::of(model, resolution, function)))
-        })
+    targets.iter().all(|target| {
+        let found = named(model, target);
+        !found.is_empty()
+            && found
+                .into_iter()
+                .all(|function| reads(Scope::of(model, resolution, function)))
+    })
 }
 
 /// The methods of that name: `Item.price`.
@@ -44,16 +43,17 @@ fn named<'m>(model: &'m Model<'m>, target: &str) -> Vec<&'m Function<'m>> {
 /// Whether a method changes nothing, calls none of the app's functions and waits for nothing.
 pub(crate) fn reads(scope: Scope<'_>) -> bool {
     let function = scope.function;
-    if function.kind != FunctionKind::Method
+    if scope.resolution.changes_by_reading
+        || function.kind != FunctionKind::Method
         || function.is_wrapped
-        || scope.runs_code(scope.at(function.def))
+        || scope.calls(scope.at(function.def))
     {
         return false;
     }
     let mut reader = Reader {
         scope,
         bound: Locals::of(function.def).bound,
-        fresh: Fresh::of(scope),
+        fresh: Fresh::of(scope.model, function.module, function.def),
         only_reads: true,
     };
     reader.visit_body(&function.def.body);

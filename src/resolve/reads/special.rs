@@ -1,22 +1,37 @@
 //! Special methods that change something although they are called to read.
+//!
+//! Reading runs them without a call that shows, and what they call in turn is not known by its type: it is followed by its
+//! name. What is not surely harmless counts as a change.
 
+mod app;
+mod body;
+mod bound;
+mod calls;
+mod known;
+mod making;
+
+use std::collections::HashSet;
+
+use self::app::App;
+use self::body::Body;
 use crate::model::Model;
-use crate::resolve::changes;
-use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_stmt};
-use crate::syntax::ast::{Expr, Stmt};
 
-/// Those that are there to make, to enter and leave, or to change.
-const TO_CHANGE: [&str; 15] = [
+/// Those that are there to make, to call, to enter and leave, to change, or to be awaited: nothing runs them that only reads.
+const NOT_READING: [&str; 19] = [
     "__init__",
     "__new__",
     "__post_init__",
     "__init_subclass__",
     "__class_getitem__",
     "__key__",
+    "__call__",
     "__enter__",
     "__exit__",
     "__aenter__",
     "__aexit__",
+    "__aiter__",
+    "__anext__",
+    "__await__",
     "__setitem__",
     "__delitem__",
     "__setattr__",
@@ -24,49 +39,31 @@ const TO_CHANGE: [&str; 15] = [
     "__set_name__",
 ];
 
-/// Whether a special method of the app's, which reading may run without a call that shows (a loop, a look-up, the truth of a value),
-/// changes something.
+/// Whether a special method of the app's, which reading may run without a call that shows (a loop, a look-up, an operator, the
+/// truth of a value), may change something, itself or in what it calls, or may never end.
 pub(in crate::resolve) fn has_special_writers(model: &Model<'_>) -> bool {
-    let mut found = Writers::default();
-    for module in &model.program.modules {
-        found.visit_body(&module.tree.body);
+    let app = App::of(model);
+    if app.is_opaque {
+        return true;
     }
-    found.writes
-}
-
-#[derive(Default)]
-struct Writers {
-    /// How many special methods stand around what is looked at.
-    inside: usize,
-    writes: bool,
-}
-
-impl<'m> Visitor<'m> for Writers {
-    fn visit_stmt(&mut self, stmt: &'m Stmt) {
-        let is_special = matches!(stmt, Stmt::FunctionDef(def) if reads_by_name(&def.name));
-        self.inside += usize::from(is_special);
-        if self.inside > 0 {
-            self.writes |= matches!(stmt, Stmt::Global(_) | Stmt::Nonlocal(_) | Stmt::Delete(_));
+    let mut pending = app.special.clone();
+    let mut seen = HashSet::new();
+    while let Some(run) = pending.pop() {
+        if !seen.insert(run.id()) {
+            continue;
         }
-        walk_stmt(self, stmt);
-        self.inside -= usize::from(is_special);
-    }
-
-    fn visit_expr(&mut self, expr: &'m Expr) {
-        if self.inside > 0 {
-            self.writes |= match expr {
-                Expr::Attribute(attribute) => !attribute.ctx.is_load(),
-                Expr::Subscript(subscript) => !subscript.ctx.is_load(),
-                Expr::Call(call) => {
-                    matches!(&*call.func, Expr::Attribute(method) if changes(&method.attr))
-                }
-                _ => false,
-            };
+        match Body::harmless(&app, run) {
+            Some(runs) => pending.extend(runs),
+            None => return true,
         }
-        walk_expr(self, expr);
     }
+    false
 }
 
 fn reads_by_name(name: &str) -> bool {
-    name.starts_with("__") && name.ends_with("__") && !TO_CHANGE.contains(&name)
+    is_special(name) && !NOT_READING.contains(&name)
+}
+
+fn is_special(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
 }

@@ -5,6 +5,7 @@ mod awaits;
 mod diagnostics;
 mod functions;
 mod inference;
+mod reads;
 mod surface;
 
 use std::path::Path;
