@@ -87,15 +87,26 @@ impl<'m> Reader<'m> {
                 let receivers = &self.scope.resolution.builtin_receivers;
                 receivers.contains(&self.scope.at(&*attribute.value)) && !changes(&attribute.attr)
             }
-            Expr::Name(name) if !self.bound.contains(name.id.as_str()) => {
-                let found = external(self.scope.model, self.scope.function.module, &call.func);
-                let builtin = found
-                    .as_deref()
-                    .and_then(|one| one.strip_prefix("builtins."));
-                builtin.is_some_and(is_pure)
+            func => {
+                let mut keywords = call.arguments.keywords.iter();
+                self.is_pure_builtin(func)
+                    && keywords.all(|keyword| match keyword.arg.as_deref() {
+                        Some("key") => self.is_pure_builtin(&keyword.value),
+                        name => name.is_some(),
+                    })
             }
-            _ => false,
         }
+    }
+
+    fn is_pure_builtin(&self, function: &Expr) -> bool {
+        let is_local = function
+            .as_name_expr()
+            .is_none_or(|name| self.bound.contains(name.id.as_str()));
+        let found = external(self.scope.model, self.scope.function.module, function);
+        let builtin = found
+            .as_deref()
+            .and_then(|one| one.strip_prefix("builtins."));
+        !is_local && builtin.is_some_and(is_pure)
     }
 
     /// Whether a look-up may add an element, as a `defaultdict` does.
