@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::names::Names;
 use crate::syntax::ast::Expr;
 
 /// Gives out names that nothing in the method has.
@@ -40,28 +41,41 @@ impl Fresh {
 
     /// A name that is not given back.
     pub fn lasting(&mut self, wanted: &str) -> String {
-        let name = self.name(wanted);
-        self.given.pop();
+        self.lasting_beside(wanted, &Names::new())
+    }
+
+    /// A name that is not given back and none of those in use, among which may be some that have been.
+    pub fn lasting_beside(&mut self, wanted: &str, used: &Names) -> String {
+        let name = free(wanted, |name| {
+            self.taken.contains(name) || used.contains(name)
+        });
+        self.taken.insert(name.clone());
         name
     }
 
     /// `wanted`, or with a number behind it where that is taken.
     pub fn name(&mut self, wanted: &str) -> String {
-        let trimmed = wanted.trim_start_matches('_');
-        let wanted = match trimmed.chars().next() {
-            None => "value".to_owned(),
-            Some(first) if first.is_numeric() => format!("value_{trimmed}"),
-            Some(_) => trimmed.to_owned(),
-        };
-        let mut name = wanted.clone();
-        let mut number = 2;
-        while !self.taken.insert(name.clone()) {
-            name = format!("{wanted}_{number}");
-            number += 1;
-        }
+        let name = free(wanted, |name| self.taken.contains(name));
+        self.taken.insert(name.clone());
         self.given.push(name.clone());
         name
     }
+}
+
+fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let trimmed = wanted.trim_start_matches('_');
+    let wanted = match trimmed.chars().next() {
+        None => "value".to_owned(),
+        Some(first) if first.is_numeric() => format!("value_{trimmed}"),
+        Some(_) => trimmed.to_owned(),
+    };
+    let mut name = wanted.clone();
+    let mut number = 2;
+    while is_taken(&name) {
+        name = format!("{wanted}_{number}");
+        number += 1;
+    }
+    name
 }
 
 /// A name that tells what an expression is about: `self_balance` for `self.balance`.

@@ -4,8 +4,10 @@
 //! them at once: what is read belongs to another entity, so that nothing the method does by itself can change it.
 
 use super::builder::Builder;
-use super::cfg::{Basic, BlockId, Instr, Leaving, Term};
+use super::cfg::{Basic, BlockId, Graph, Instr, Leaving, Term};
 use super::effects::Effects;
+use super::liveness::Liveness;
+use super::names::Names;
 use crate::ir::{Code, Stop};
 
 /// A read that can be made with an earlier one.
@@ -22,10 +24,12 @@ struct Later {
 pub fn join(builder: &mut Builder<'_, '_>, entry: BlockId) {
     let mut order = builder.graph.post_order(entry);
     order.reverse();
+    let liveness = Liveness::new(&builder.graph, entry, &builder.params());
     for id in order {
         let (attributes, later) = followers(builder, id);
         if !later.is_empty() {
-            join_to(builder, id, attributes, &later);
+            let used = used(&builder.graph, &liveness, id, &attributes, &later);
+            join_to(builder, id, attributes, &later, &used);
         }
     }
 }
@@ -93,11 +97,36 @@ fn rebinds(block: &Basic, name: &str) -> bool {
         || block.result.as_deref() == Some(name)
 }
 
+/// The names that hold something else before all that has been read is taken.
+fn used(
+    graph: &Graph,
+    liveness: &Liveness,
+    first: BlockId,
+    attributes: &[String],
+    later: &[Later],
+) -> Names {
+    let next = |id: BlockId| graph.successors(id).first().copied();
+    let mut used = Names::new();
+    if let Some(resumed) = next(first) {
+        used.extend(liveness.live(resumed).iter().cloned());
+    }
+    let last = later.last().map(|read| read.block);
+    for id in std::iter::successors(next(first), |id| next(*id).filter(|_| Some(*id) != last)) {
+        used.extend(graph.block(id).effects().may_bind);
+    }
+    if attributes.len() > 1 {
+        let reads = later.iter().map(|read| read.next).chain(next(first));
+        used.extend(reads.filter_map(|id| graph.block(id).result.clone()));
+    }
+    used
+}
+
 fn join_to(
     builder: &mut Builder<'_, '_>,
     first: BlockId,
     attributes: Vec<String>,
     later: &[Later],
+    used: &Names,
 ) {
     let Term::Leave {
         leaving: Leaving::Read {
@@ -124,7 +153,7 @@ fn join_to(
         all.clone_from(&attributes);
     }
     *all = attributes;
-    let fields = builder.fresh.lasting(&wanted);
+    let fields = builder.fresh.lasting_beside(&wanted, used);
     builder.locals.insert(fields.clone());
     let value = |index: usize| match is_one {
         true => fields.clone(),
@@ -133,15 +162,17 @@ fn join_to(
     let block = &mut builder.graph.blocks[next];
     let result = block.result.replace(fields.clone());
     let line = block.resumes_at.unwrap_or_default();
-    if let Some(result) = result {
+    if let Some(result) = result.filter(|result| *result != value(0)) {
         let instr = take(&fields, &value(0), &result, line);
         builder.graph.blocks[next].instrs.insert(0, instr);
     }
     for read in later {
         let result = builder.graph.blocks[read.next].come_at_once();
-        let instr = take(&fields, &value(read.index), &result, read.line);
+        let value = value(read.index);
         let block = &mut builder.graph.blocks[read.block];
-        block.instrs.push(instr);
+        if result != value {
+            block.instrs.push(take(&fields, &value, &result, read.line));
+        }
         block.term = Term::Goto(read.next);
     }
 }

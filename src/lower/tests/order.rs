@@ -253,6 +253,24 @@ fn text(body: &[Node]) -> String {
     words.join(" ")
 }
 
+#[test]
+fn reads_made_together_hide_no_earlier_value() {
+    for body in [
+        "return (a.price + (a.f(1) + (a.price + a.price)))",
+        "return (a.price + (a.f(1) + (a.price + (a.name and a.price))))",
+        "owner = a.owner\nreturn (a.owner.price + (a.f(1) + (owner.price + owner.price)))",
+        "return a.price + [a.price + a.price for y in (0, a.f(1))][0]",
+    ] {
+        let method = format!(
+            "def m(self, a: Item, x: int, y: int):\n    {}",
+            body.replace('\n', "\n    ")
+        );
+        let (expected, _) = run_as_written(body);
+        let (result, _) = run_as_cut(&cut(&method).expect("a method that can be cut"));
+        assert_eq!(expected, result, "{body}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 

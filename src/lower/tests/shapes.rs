@@ -313,10 +313,8 @@ def m(self, a: Item, i: int) -> None:
         read a.price -> m__after_price [a, i, self_xs, xs_item]
 
     m__after_price <- a_price of line 2 [a, i, self_xs, xs_item]:
-        a_price = a_price
         xs_item += a_price
         self_xs[i] = xs_item
-        a_price = a_price
         value = [a_price, i]
         (xs_item, x_2,) = value
         self_xs = self.xs
