@@ -7,7 +7,7 @@ use super::code::{CodeId, Owner};
 use super::errors::{self, Refused};
 use super::facts::Facts;
 use super::infer::{Findings, OwnCall, Via};
-use super::reads::has_special_writers;
+use super::reads::{adds_what_is_missing, has_special_writers};
 use super::{Resolution, Site};
 use crate::diagnostics::Diagnostic;
 use crate::model::{ClassRef, EntityId, FunctionKind};
@@ -127,6 +127,7 @@ impl<'g, 'a> Graph<'g, 'a> {
         }
         diagnostics.extend(self.special_methods());
         resolution.changes_by_reading = has_special_writers(self.facts.model);
+        resolution.adds_what_is_missing = adds_what_is_missing(self.facts.model);
         diagnostics
     }
 

@@ -112,6 +112,8 @@ pub struct Resolution {
     pub special_operators: HashSet<Span>,
     /// Whether reading alone may change something or never end, because a special method of the app's may.
     pub changes_by_reading: bool,
+    /// Whether a look-up in a container may add what is missing.
+    pub adds_what_is_missing: bool,
     /// Local names that hold what cannot be encoded, by the span of the function definition: why, and where they got it.
     pub uncarriable: HashMap<Span, HashMap<String, Uncarriable>>,
     /// Managers of `with` and what `async for` goes over, where they cannot be encoded, by the span of the expression that

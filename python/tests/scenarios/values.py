@@ -80,6 +80,8 @@ class _Encoder:
 def _parts(value: object) -> dict[str, object]:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {"entries": dict(value), **getattr(value, "__dict__", {})}
     return vars(value)
 
 

@@ -210,6 +210,11 @@ fn methods_that_do_not_only_read() {
         "def ask(self):\n    meals = self.meals\n    meals += [1]\n    return meals",
         "def ask(self):\n    meals = []\n    meals = self.meals\n    meals.append(1)\n    return meals",
         "def ask(self):\n    return self.counts['asked']",
+        "def ask(self):\n    counts = self.counts\n    return counts['asked']",
+        "def ask(self):\n    return [one['asked'] for one in (self.counts,)]",
+        "def ask(self):\n    return '%(asked)s' % self.counts",
+        "def ask(self):\n    text = '%(asked)s'\n    text %= self.counts\n    return text",
+        "def ask(self):\n    return '{asked}'.format_map(self.counts)",
         "def ask(self):\n    print(self.name)",
         "def ask(self):\n    return self.friend.hunger if self.friend else 0",
         "def ask(self):\n    return self.rank\n\n@property\ndef rank(self):\n    self.hunger += 1\n    return 1",
@@ -223,11 +228,24 @@ fn methods_that_do_not_only_read() {
 fn methods_that_only_read() {
     for method in [
         "def ask(self):\n    return self.hunger, self.name.upper(), len(self.meals)",
-        "def ask(self):\n    if not self.meals:\n        raise ValueError(self.name)\n    return self.meals[-1]",
+        "def ask(self):\n    if not self.meals:\n        raise ValueError(self.name)\n    return self.meals",
+        "def ask(self):\n    meals = list(self.meals)\n    return meals[-1] % 2, [self.name][0]",
         "def ask(self):\n    total = 0\n    for meal in self.meals:\n        total += meal\n    return total",
         "def ask(self):\n    found = []\n    for meal in self.meals:\n        found.append(meal)\n    return found",
     ] {
         assert_eq!(calling(method), ["W0507 [pet.ask()]"], "{method}");
+    }
+}
+
+#[test]
+fn look_ups_where_none_adds_anything() {
+    for method in [
+        "def ask(self):\n    return self.meals[-1] % self.hunger",
+        "def ask(self):\n    counts = self.counts\n    return '{asked}'.format_map(counts)",
+    ] {
+        let go = "def go(self, pets: list[Pet]):\n    return [pet.ask() for pet in pets]";
+        let app = app(method, go).replace("defaultdict", "Counter");
+        assert_eq!(said_of(&app), ["W0507 [pet.ask()]"], "{method}");
     }
 }
 

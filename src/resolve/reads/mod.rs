@@ -1,10 +1,12 @@
 //! What functions do beside giving a result: whether they only read.
 
 mod fresh;
+mod missing;
 mod reading;
 mod special;
 
 pub(crate) use fresh::{Fresh, Kind, added, element_of, escapes};
+pub(super) use missing::adds_what_is_missing;
 pub(crate) use reading::{is_pure, only_read, reads};
 pub(super) use special::has_special_writers;
 

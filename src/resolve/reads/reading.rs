@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::Scope;
 use super::fresh::{Fresh, Kind, added};
+use super::missing::{looks_up, operator_looks_up};
 use crate::model::{Binding, ClassRef, EntityId, Function, FunctionKind, Model};
 use crate::resolve::values::external;
 use crate::resolve::{Locals, Resolution, changes};
@@ -76,6 +77,10 @@ impl<'m> Reader<'m> {
             Expr::Subscript(subscript) => {
                 !subscript.ctx.is_load() || self.adds_what_is_missing(&subscript.value)
             }
+            Expr::BinOp(operation) => {
+                self.scope.resolution.adds_what_is_missing
+                    && operator_looks_up(operation.op, &operation.right)
+            }
             Expr::Lambda(_) | Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_) => true,
             _ => false,
         }
@@ -85,7 +90,9 @@ impl<'m> Reader<'m> {
         match &*call.func {
             Expr::Attribute(attribute) => {
                 let receivers = &self.scope.resolution.builtin_receivers;
-                receivers.contains(&self.scope.at(&*attribute.value)) && !changes(&attribute.attr)
+                receivers.contains(&self.scope.at(&*attribute.value))
+                    && !changes(&attribute.attr)
+                    && !(self.scope.resolution.adds_what_is_missing && looks_up(&attribute.attr))
             }
             func => {
                 let mut keywords = call.arguments.keywords.iter();
@@ -109,21 +116,15 @@ impl<'m> Reader<'m> {
         !is_local && builtin.is_some_and(is_pure)
     }
 
-    /// Whether a look-up may add an element, as a `defaultdict` does.
+    /// Whether a look-up may add an element: where some do, it is harmless only in what the method has made itself.
     fn adds_what_is_missing(&self, container: &Expr) -> bool {
-        let Expr::Attribute(attribute) = container else {
-            return false;
+        let is_made = match container {
+            Expr::Name(name) => self.fresh.kind(&name.id).is_some(),
+            Expr::List(_) | Expr::Tuple(_) | Expr::Dict(_) => true,
+            Expr::ListComp(_) | Expr::DictComp(_) | Expr::FString(_) => true,
+            _ => container.is_literal_expr(),
         };
-        let entities = self.scope.model.entities.iter();
-        let mut fields = entities.flat_map(|entity| entity.fields.iter().chain(&entity.others));
-        fields.any(|field| {
-            let makes = field.value.and_then(Expr::as_call_expr);
-            field.name == attribute.attr.as_str()
-                && makes.is_some_and(|call| {
-                    external(self.scope.model, field.module, &call.func).as_deref()
-                        == Some("collections.defaultdict")
-                })
-        })
+        self.scope.resolution.adds_what_is_missing && !is_made
     }
 
     /// What a `raise` makes may be an exception of Python's or the app's; one whose `__init__` is the app's has been found before.
@@ -171,6 +172,8 @@ impl<'m> Visitor<'m> for Reader<'m> {
             Stmt::AugAssign(assign) => {
                 let name = assign.target.as_name_expr();
                 self.only_reads &= name.is_some_and(|name| self.fresh.kind(&name.id).is_some());
+                let looks_up = operator_looks_up(assign.op, &assign.value);
+                self.only_reads &= !(self.scope.resolution.adds_what_is_missing && looks_up);
                 walk_stmt(self, stmt);
             }
             Stmt::For(for_) => {

@@ -307,4 +307,14 @@ fn look_ups_that_add() {
     let local = "def kinds(self) -> object:\n    from collections import defaultdict\n    return defaultdict(int)";
     assert!(!changes(local));
     assert!(changes(&format!("{looks}\n{local}")));
+    for value in [
+        "len('%(asked)s' % self.pairs)",
+        "len('{asked}'.format_map(self.pairs))",
+        "len('asked'.translate(self.pairs))",
+        "operator.mod('%(asked)s', self.pairs)",
+    ] {
+        assert!(!gives(value), "{value}");
+        let looks = format!("def __len__(self) -> int:\n    return {value}");
+        assert!(changes(&format!("{looks}\n{local}")), "{value}");
+    }
 }

@@ -6,6 +6,7 @@ use super::body::Run;
 use super::known::is_harmless_method;
 use super::{is_special, reads_by_name};
 use crate::model::Model;
+use crate::resolve::reads::missing::adds_what_is_missing;
 use crate::resolve::values::external;
 use crate::syntax::ast::visitor::{Visitor, walk_alias, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
@@ -56,7 +57,7 @@ impl<'m> App<'m> {
             is_opaque: model.class_refs().any(|class| {
                 model.has_external_base(class, |base| base == "collections.defaultdict")
             }),
-            adds_what_is_missing: false,
+            adds_what_is_missing: adds_what_is_missing(model),
             functions: HashMap::new(),
             values: HashMap::new(),
         };
@@ -202,7 +203,6 @@ impl<'m> Visitor<'m> for Collector<'m> {
             Expr::Name(name) => self.app.is_opaque |= !name.ctx.is_load() && is_method(&name.id),
             Expr::Attribute(attribute) => {
                 self.app.is_opaque |= !attribute.ctx.is_load() && is_method(&attribute.attr);
-                self.app.adds_what_is_missing |= attribute.attr.as_str() == "defaultdict";
             }
             Expr::Call(call) => self.app.is_opaque |= self.sets_method(call),
             _ => {}
@@ -211,7 +211,6 @@ impl<'m> Visitor<'m> for Collector<'m> {
     }
 
     fn visit_alias(&mut self, alias: &'m ast::Alias) {
-        self.app.adds_what_is_missing |= alias.name.as_str() == "defaultdict";
         let bound = alias.asname.as_ref();
         self.app.is_opaque |= bound.is_some_and(|name| is_method(name));
         walk_alias(self, alias);

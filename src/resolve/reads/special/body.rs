@@ -7,6 +7,7 @@ use super::bound::Bound;
 use super::known;
 use crate::model::{Binding, ClassId};
 use crate::resolve::reads::Fresh;
+use crate::resolve::reads::missing::operator_looks_up;
 use crate::resolve::values::{external, unaliased};
 use crate::syntax::ModuleId;
 use crate::syntax::ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
@@ -103,6 +104,9 @@ impl<'a, 'm> Body<'a, 'm> {
             Expr::Attribute(attribute) if attribute.ctx.is_load() => !self.load(&attribute.attr),
             Expr::Attribute(attribute) => !self.fills(attribute),
             Expr::Subscript(subscript) => !subscript.ctx.is_load() || self.app.adds_what_is_missing,
+            Expr::BinOp(operation) => {
+                self.app.adds_what_is_missing && operator_looks_up(operation.op, &operation.right)
+            }
             Expr::Await(_) => true,
             _ => false,
         }
@@ -154,7 +158,9 @@ impl<'m> Visitor<'m> for Body<'_, 'm> {
             Stmt::FunctionDef(def) => def.decorator_list.is_empty(),
             Stmt::AugAssign(assign) => {
                 let name = assign.target.as_name_expr();
+                let looks_up = operator_looks_up(assign.op, &assign.value);
                 name.is_some_and(|name| self.fresh.kind(&name.id).is_some())
+                    && !(self.app.adds_what_is_missing && looks_up)
             }
             Stmt::Raise(raise) => {
                 let mut exceptions = [&raise.exc, &raise.cause].into_iter().flatten();

@@ -4,6 +4,7 @@ use super::body::{Body, Run};
 use super::known::{self, is_harmless_method};
 use crate::model::Binding;
 use crate::resolve::changes;
+use crate::resolve::reads::missing::looks_up;
 use crate::syntax::ModuleId;
 use crate::syntax::ast::{self, Expr};
 
@@ -109,7 +110,8 @@ impl<'m> Body<'_, 'm> {
             Binding::External(name) => {
                 let is_sure =
                     !name.starts_with("builtins.") || !model.scopes[module.0 as usize].open;
-                Some(is_sure && known::is_harmless(&name))
+                let (_, function) = name.rsplit_once('.').unwrap_or(("", &name));
+                Some(is_sure && known::is_harmless(&name) && !self.adds(function))
             }
             Binding::Module(_) | Binding::Variable { .. } => None,
         }
@@ -130,7 +132,12 @@ impl<'m> Body<'_, 'm> {
             }
         }
         self.calls.extend(functions);
-        is_known && !changes(name)
+        is_known && !changes(name) && !self.adds(name)
+    }
+
+    /// Whether a function of that name may add to what it looks at.
+    fn adds(&self, function: &str) -> bool {
+        self.app.adds_what_is_missing && looks_up(function)
     }
 }
 
