@@ -115,23 +115,35 @@ def provide(bootstrap: str, topics: Topics, partitions: int | None, replication:
                 "something is lost; use another --prefix"
             )
         _make(admin, [NewTopic(topics.about, 1, replication, config={"cleanup.policy": "compact"})])
-    if not _read_about(bootstrap, topics):
+    about = _read_about(bootstrap, topics)
+    if not about:
         settings = _log_settings(replication)
         count = partitions or PARTITIONS
         wanted = [NewTopic(name, count, replication, config=settings) for name in topics.partitioned()]
         _make(admin, [*wanted, NewTopic(topics.dead_letters, 1, replication, config=settings)])
         _write_about(bootstrap, topics, count)
-    return verify(bootstrap, topics, partitions)
+        about, there = _read_about(bootstrap, topics), _partitions(admin)
+    return _check(admin, topics, there, about, partitions)
 
 
-def verify(bootstrap: str, topics: Topics, partitions: int | None = None) -> About:
+def verify(bootstrap: str, topics: Topics) -> About:
     """Check the topics. Raises `TopicsWrong`."""
     admin = connect(bootstrap)
     there = _partitions(admin)
+    about = _read_about(bootstrap, topics) if topics.about in there else {}
+    return _check(admin, topics, there, about)
+
+
+def _check(
+    admin: AdminClient,
+    topics: Topics,
+    there: Mapping[str, int],
+    about: Mapping[str, Any],
+    partitions: int | None = None,
+) -> About:
     missing = [name for name in (topics.about, *topics.partitioned(), topics.dead_letters) if name not in there]
     if missing:
         raise TopicsWrong(f"there is no topic {missing[0]}; topics.py makes it")
-    about = _read_about(bootstrap, topics)
     if about.get("format") != FORMAT:
         raise TopicsWrong(f"{topics.about} tells of format {about.get('format')}; this bundle reads {FORMAT}")
     wanted = about["partitions"]
