@@ -117,10 +117,10 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
             outcome = self._step(record, message)
             record = outcome.record
             for reply in outcome.replies:
-                yield self._reply(reply)
+                yield self._answer(reply)
             if outcome.set_aside is not None:
                 yield _dead(message.encode(), outcome.set_aside, message)
-                yield self._lost(Lost(message.request, outcome.set_aside))
+                yield self._answer(Lost(message.request, outcome.set_aside))
             here = []
             for sent in outcome.messages:
                 if sent.address == message.address:
@@ -138,17 +138,11 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         except Exception:  # noqa: BLE001 - the job must go on, whatever is wrong with a message
             return Outcome(record, set_aside=traceback.format_exc())
 
-    def _reply(self, reply: Reply) -> Any:
+    def _answer(self, reply: Reply | Lost) -> Any:
         if reply.request.startswith(CLIENT):
             id = reply.request.removeprefix(CLIENT)
             return CLIENT_REPLIES, Row(id, self._edge.answer(id, reply))
         return REPLIES, Row(reply.request, reply.encode())
-
-    def _lost(self, lost: Lost) -> Any:
-        if lost.request.startswith(CLIENT):
-            id = lost.request.removeprefix(CLIENT)
-            return CLIENT_REPLIES, Row(id, self._edge.lost(id, lost.reason))
-        return REPLIES, Row(lost.request, lost.encode())
 
 
 class Requests(ProcessFunction):  # type: ignore[misc]

@@ -26,7 +26,7 @@ from pyflink.java_gateway import get_gateway
 from stateflow.adapters.pyflink import CLIENT_REPLIES, DEAD_LETTERS, RECORD, REPLIES, Entities, Requests
 from stateflow.errors import StateflowError
 from stateflow.kafka.options import add_kafka
-from stateflow.kafka.records import place_of
+from stateflow.kafka.records import KEY, place_of
 from stateflow.kafka.topics import MAX_RECORD, About, Topics, verify
 
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
@@ -69,7 +69,7 @@ def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topic
     requests = (
         read(topics.client_request, "client_request").process(Requests(digest), RECORD).uid("requests").name("requests")
     )
-    write(entities.union(requests), topics.log, "to_log", "address")
+    write(entities.union(requests), topics.log, "to_log", KEY)
     write(entities.get_side_output(REPLIES), topics.replies, "to_replies")
     client_replies = entities.get_side_output(CLIENT_REPLIES).union(requests.get_side_output(CLIENT_REPLIES))
     write(client_replies, topics.client_reply, "to_client_reply")

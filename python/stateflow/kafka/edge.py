@@ -14,7 +14,7 @@ from stateflow.gateway.problems import Problem, bad_request, not_found, plain
 from stateflow.gateway.schemas import Schemas
 from stateflow.gateway.show import Shower
 from stateflow.gateway.surface import Entity, read_surface
-from stateflow.kafka.records import CLIENT
+from stateflow.kafka.records import CLIENT, Lost
 from stateflow.step.app import App
 from stateflow.step.kept import CONFLICT, kept
 from stateflow.step.message import Message
@@ -66,9 +66,11 @@ class Edge:
         except Problem as problem:
             return Refused(id, problem.detail, _answer(id or "", "problem", problem.body()))
 
-    def answer(self, id: str, reply: Reply) -> bytes:
+    def answer(self, id: str, reply: Reply | Lost) -> bytes:
         """Return the record of `client_reply` that answers a request."""
         try:
+            if isinstance(reply, Lost):
+                raise plain(500, "engine-failure", f"The request failed: {reply.reason}")
             if not reply.ok and reply.payload == CONFLICT:
                 raise Problem(422, "id-reused", "Id Reused", "This id came before with another request.")
             if not reply.ok:
@@ -76,11 +78,6 @@ class Edge:
             return _answer(id, "result", shown(self._shower, self._app.result(reply)))
         except Problem as problem:
             return _answer(id, "problem", problem.body())
-
-    def lost(self, id: str, reason: str) -> bytes:
-        """Return the record of `client_reply` for a request that will not be answered otherwise."""
-        problem = plain(500, "engine-failure", f"The request failed: {reason}")
-        return _answer(id, "problem", problem.body())
 
     def _message(self, given: Any) -> Message:
         if not isinstance(given, dict):

@@ -14,6 +14,9 @@ from stateflow.step.message import Address, Message
 from stateflow.step.reply import Reply
 from stateflow.wire.raw import pack, unpack
 
+KEY = "address"
+"""The member of the JSON object that is the key of a record of the log."""
+
 CLIENT = "client:"
 """Begins the ids of requests that came as JSON, inside; so their answers go back as JSON."""
 
@@ -38,7 +41,7 @@ def place_of(record: bytes) -> str:
 
 def log_key(place: str) -> bytes:
     """Return the key of a record of the log: a JSON object, as the engine's own sink writes it."""
-    return json.dumps({"address": place}, separators=(",", ":")).encode("ascii")
+    return json.dumps({KEY: place}, separators=(",", ":")).encode("ascii")
 
 
 class Lost(NamedTuple):
