@@ -11,7 +11,6 @@ same steps send the same messages, and what an entity has seen changes nothing. 
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 import traceback
@@ -23,6 +22,7 @@ from pyflink.common import Row, Time, TypeInformation, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig, ValueStateDescriptor
 
+from stateflow.bundle import ABOUT, digest_of
 from stateflow.errors import StateflowError
 from stateflow.kafka.edge import Edge
 from stateflow.kafka.records import CLIENT, Lost, dead_letter, place
@@ -75,8 +75,7 @@ def load(digest: str) -> tuple[App, Edge]:
 
 def _find(digest: str) -> Path:
     for folder in map(Path, sys.path):
-        about = folder / "bundle.json"
-        if about.is_file() and json.loads(about.read_text("utf-8"))["digest"] == digest:
+        if (folder / ABOUT).is_file() and digest_of(folder) == digest:
             return folder
     raise StateflowError(f"the bundle {digest[:16]} is not on this machine; it has to be given as --pyFiles")
 

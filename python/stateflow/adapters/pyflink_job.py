@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from pyflink.datastream.formats.json import JsonRowSerializationSchema
 from pyflink.java_gateway import get_gateway
 
 from stateflow.adapters.pyflink import CLIENT_REPLIES, DEAD_LETTERS, RECORD, REPLIES, Entities, Requests
+from stateflow.bundle import digest_of
 from stateflow.errors import StateflowError
 from stateflow.kafka.options import add_kafka
 from stateflow.kafka.records import KEY, place_of
@@ -42,8 +42,7 @@ def main(bundle: Path, name: str, arguments: Sequence[str] | None = None) -> int
         print(f"error: {error}", file=sys.stderr)
         return 2
     environment = StreamExecutionEnvironment.get_execution_environment()
-    digest = json.loads((bundle / "bundle.json").read_text("utf-8"))["digest"]
-    build(environment, options.bootstrap, topics, about, digest)
+    build(environment, options.bootstrap, topics, about, digest_of(bundle))
     environment.execute(name)
     return 0
 

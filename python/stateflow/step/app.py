@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from stateflow.bundle import digest_of, read_json
 from stateflow.collectors import COLLECTORS
 from stateflow.errors import StateflowError
 from stateflow.exits import EXITS, MANAGERS, await_while_handling
@@ -73,9 +73,8 @@ class App:
     @classmethod
     def load(cls, bundle: Path) -> App:
         """Read a bundle, import the app's modules and bind its entities. Raises `StateflowError` where it is not whole."""
-        ir = _read_json(bundle / "dataflow.json")
-        about = _read_json(bundle / "bundle.json")
-        linemap = _read_json(bundle / "linemap.json")
+        ir = read_json(bundle / "dataflow.json")
+        linemap = read_json(bundle / "linemap.json")
         if ir["version"] != IR_VERSION:
             raise StateflowError(f"{bundle} has an IR of version {ir['version']}; this package reads {IR_VERSION}")
         root = bundle.resolve() / "app"
@@ -87,7 +86,7 @@ class App:
         for kind in (*LOOPS, *COLLECTORS, *EXITS, *MANAGERS, Parts):
             wire.names.register(b"@" + kind.__name__.encode(), kind)
         sources = {module["path"]: module["source"] for module in ir["modules"]}
-        return cls(ir["name"], about["digest"], ir, wire, Traces(root, linemap, sources))
+        return cls(ir["name"], digest_of(bundle), ir, wire, Traces(root, linemap, sources))
 
     def entity_class(self, value: object) -> Entity | None:
         """Return the entity whose class a value is."""
@@ -154,15 +153,6 @@ class App:
             return None
         fields: dict[str, object] = self.decode(record.fields)
         return fields
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise StateflowError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise StateflowError(f"{path} is not JSON: {error}") from error
 
 
 def _import_modules(root: Path, names: Iterable[str]) -> None:
