@@ -9,7 +9,7 @@ use crate::ir;
 pub const TARGET: Target = Target {
     name: "local",
     summary: "one process on one machine, state in SQLite, no engine needed",
-    requires: &[],
+    requires: Vec::new,
     unused: &["stateflow/kafka/", "stateflow/adapters/pyflink"],
     files,
 };

@@ -20,7 +20,7 @@ pub struct Target {
     /// What it is, in a few words.
     pub summary: &'static str,
     /// What it requires of the Python package index, pinned, beside what every bundle does.
-    requires: &'static [&'static str],
+    requires: fn() -> Vec<String>,
     /// What it does not use of the run-time package.
     unused: &'static [&'static str],
     files: fn(&ir::App, &mut Bundle) -> anyhow::Result<()>,
@@ -41,7 +41,7 @@ impl Target {
         bundle.add("dataflow.json", to_json(app)?);
         bundle.add(
             "requirements.txt",
-            requirements(app, self.requires).join("\n") + "\n",
+            requirements(app, (self.requires)()).join("\n") + "\n",
         );
         runtime::add(&mut bundle, self.unused);
         python::add(app, &mut bundle)?;

@@ -9,7 +9,7 @@ use crate::ir;
 pub const TARGET: Target = Target {
     name: "pyflink",
     summary: "a job on Apache Flink 2.2, with its log in Apache Kafka",
-    requires: &["apache-flink==2.2.1", "confluent-kafka==2.16.1"],
+    requires,
     unused: &[
         "stateflow/adapters/interleaved",
         "stateflow/adapters/local",
@@ -18,25 +18,47 @@ pub const TARGET: Target = Target {
     files,
 };
 
-/// What is the same in every bundle.
-const FIXED: &[(&str, &str)] = &[
-    ("config.yaml", CONFIG),
-    (
-        "Dockerfile",
-        include_str!("../../templates/pyflink/Dockerfile"),
-    ),
-    (
-        "gateway.Dockerfile",
-        include_str!("../../templates/pyflink/gateway.Dockerfile"),
-    ),
-    ("pom.xml", include_str!("../../templates/pyflink/pom.xml")),
-    (
-        "submit.sh",
-        include_str!("../../templates/pyflink/submit.sh"),
-    ),
-];
+/// The Flink that bundles are for.
+const FLINK: Flink = Flink {
+    version: "2.2.1",
+    connector: "flink-sql-connector-kafka",
+    connector_version: "5.0.0-2.2",
+    python: "3.12",
+};
 
-const CONFIG: &str = include_str!("../../templates/pyflink/config.yaml");
+/// A release of Flink, and what goes with it.
+struct Flink {
+    version: &'static str,
+    /// The archive that reads and writes Kafka.
+    connector: &'static str,
+    connector_version: &'static str,
+    /// The newest Python that it is there for.
+    python: &'static str,
+}
+
+impl Flink {
+    /// `2.2` of `2.2.1`.
+    fn series(&self) -> &str {
+        self.version
+            .rsplit_once('.')
+            .map_or(self.version, |(series, _)| series)
+    }
+
+    /// As the Kubernetes operator names it: `v2_2`.
+    fn enumerated(&self) -> String {
+        format!("v{}", self.series().replace('.', "_"))
+    }
+}
+
+fn requires() -> Vec<String> {
+    vec![
+        format!("apache-flink=={}", FLINK.version),
+        "confluent-kafka==2.16.1".to_owned(),
+    ]
+}
+
+/// It is the same in every bundle.
+const GATEWAY_DOCKERFILE: &str = include_str!("../../templates/pyflink/gateway.Dockerfile");
 
 macro_rules! templates {
     ($($name:ident: $path:literal { $($field:ident: $kind:ty),+ })*) => {
@@ -54,51 +76,62 @@ templates! {
     Job: "pyflink/job.py" { app: &'a ir::App, prefix: &'a str }
     Gateway: "pyflink/gateway.py" { app: &'a ir::App, prefix: &'a str }
     Topics: "pyflink/topics.py" { app: &'a ir::App, prefix: &'a str }
-    Compose: "pyflink/compose.yaml" { app: &'a ir::App, slug: &'a str, settings: &'a str }
-    Deployment: "pyflink/flinkdeployment.yaml" { slug: &'a str, quoted: &'a str }
-    Readme: "pyflink/README.md" { app: &'a ir::App, prefix: &'a str }
+    Config: "pyflink/config.yaml" { app: &'a ir::App }
+    Submit: "pyflink/submit.sh" { flink: &'a Flink }
+    Project: "pyflink/pom.xml" { flink: &'a Flink }
+    Dockerfile: "pyflink/Dockerfile" { flink: &'a Flink }
+    Compose: "pyflink/compose.yaml" { app: &'a ir::App, flink: &'a Flink, slug: &'a str, settings: &'a str }
+    Deployment: "pyflink/flinkdeployment.yaml" { flink: &'a Flink, slug: &'a str, settings: &'a str }
+    Readme: "pyflink/README.md" { app: &'a ir::App, flink: &'a Flink, prefix: &'a str }
 }
 
 fn files(app: &ir::App, bundle: &mut Bundle) -> anyhow::Result<()> {
-    let prefix = &prefix(&app.name);
-    let slug = &slug(&app.name);
-    let settings = &settings().join("\n");
-    let quoted = &settings_quoted().join("\n");
-    for (path, content) in FIXED {
-        bundle.add(*path, *content);
-    }
-    let mut add = |path: &str, content: String| bundle.add(path, content + "\n");
-    add("job.py", Job { app, prefix }.render()?);
-    add("gateway.py", Gateway { app, prefix }.render()?);
-    add("topics.py", Topics { app, prefix }.render()?);
-    add("README.md", Readme { app, prefix }.render()?);
+    let (prefix, slug) = (&prefix(&app.name), &slug(&app.name));
+    let flink = &FLINK;
+    let config = Config { app }.render()?;
+    let deployment = Deployment {
+        flink,
+        slug,
+        settings: &quoted(&config),
+    };
     let compose = Compose {
         app,
+        flink,
         slug,
-        settings,
+        settings: &settings(&config).join("\n"),
     };
-    add("compose.yaml", compose.render()?);
-    add(
-        "flinkdeployment.yaml",
-        Deployment { slug, quoted }.render()?,
-    );
+    let rendered = [
+        ("job.py", Job { app, prefix }.render()?),
+        ("gateway.py", Gateway { app, prefix }.render()?),
+        ("topics.py", Topics { app, prefix }.render()?),
+        ("config.yaml", config),
+        ("submit.sh", Submit { flink }.render()?),
+        ("pom.xml", Project { flink }.render()?),
+        ("Dockerfile", Dockerfile { flink }.render()?),
+        ("compose.yaml", compose.render()?),
+        ("flinkdeployment.yaml", deployment.render()?),
+        ("README.md", Readme { app, flink, prefix }.render()?),
+    ];
+    bundle.add("gateway.Dockerfile", GATEWAY_DOCKERFILE);
+    for (path, content) in rendered {
+        bundle.add(path, content + "\n");
+    }
     Ok(())
 }
 
 /// The settings of Flink, without what explains them.
-fn settings() -> Vec<&'static str> {
+fn settings(config: &str) -> Vec<&str> {
     let is_setting = |line: &&str| !line.is_empty() && !line.starts_with('#');
-    CONFIG.lines().filter(is_setting).collect()
+    config.lines().filter(is_setting).collect()
 }
 
 /// The settings as members of an object whose values are strings.
-fn settings_quoted() -> Vec<String> {
-    let pairs = settings()
+fn quoted(config: &str) -> String {
+    let pairs = settings(config)
         .into_iter()
         .filter_map(|line| line.split_once(": "));
-    pairs
-        .map(|(name, value)| format!("{name}: \"{value}\""))
-        .collect()
+    let lines = pairs.map(|(name, value)| format!("{name}: \"{value}\""));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What the names of an app's topics begin with: of the characters that Kafka takes in them.

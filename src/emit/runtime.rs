@@ -23,7 +23,7 @@ pub fn add(bundle: &mut Bundle, unused: &[&str]) {
 
 /// What has to be installed for the app to run, sorted: its own requirements as it states them, and the package's
 /// and the target's, pinned where the app says nothing of them. The package itself is not among them: the bundle has it.
-pub fn requirements(app: &ir::App, target: &[&str]) -> Vec<String> {
+pub fn requirements(app: &ir::App, target: Vec<String>) -> Vec<String> {
     let mut wanted = BTreeMap::new();
     for requirement in &app.requirements {
         wanted
@@ -31,8 +31,7 @@ pub fn requirements(app: &ir::App, target: &[&str]) -> Vec<String> {
             .or_insert_with(Vec::new)
             .push(requirement.clone());
     }
-    let own = target.iter().map(|&requirement| requirement.to_owned());
-    for requirement in dependencies().into_iter().chain(own) {
+    for requirement in dependencies().into_iter().chain(target) {
         wanted
             .entry(project_name(&requirement))
             .or_insert_with(|| vec![pinned(&requirement)]);
@@ -92,7 +91,7 @@ mod tests {
 
     #[test]
     fn every_dependency_of_the_package_is_pinned() {
-        let pins = requirements(&app(&[]), &["apache-flink==2.2.1"]);
+        let pins = requirements(&app(&[]), vec!["apache-flink==2.2.1".to_owned()]);
         assert_eq!(pins.len(), dependencies().len() + 1);
         for pin in &pins {
             assert!(pin.contains("=="), "{pin}");
@@ -108,7 +107,7 @@ mod tests {
                 "requests[socks]==2.34.2",
                 "stateflow>=0.1",
             ]),
-            &[],
+            Vec::new(),
         );
         assert!(!found.iter().any(|pin| pin.starts_with("stateflow")));
         assert!(found.contains(&"Prometheus_Client >= 0.20".to_owned()));
