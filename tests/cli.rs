@@ -391,6 +391,16 @@ fn wrong_usage_is_told_with_status_2() {
     place
         .run(&["compile", "shop.py", "--target", "mainframe"])
         .failed(&["mainframe", "local"]);
+    for verb in ["compile", "run"] {
+        let of_another = [verb, "shop.py", "--target", "local", "--delivery", "log"];
+        place
+            .run(&of_another)
+            .failed(&["--delivery", "pyflink", "local"]);
+    }
+    let soon = ["--target", "pyflink", "--state-ttl", "soon"];
+    place
+        .run(&[&["compile", "shop.py"][..], &soon].concat())
+        .failed(&["--state-ttl", "7d"]);
     place
         .run(&["run", "shop.py", "--port", "70000"])
         .failed(&["70000"]);
@@ -442,7 +452,7 @@ fn a_missing_python_is_told() {
             .args(run)
             .env("PATH", place.path("nothing")),
     );
-    without.failed(&["Python 3.11", "python3.12", "STATEFLOW_PYTHON"]);
+    without.failed(&["Python >=3.11", "python3.12", "STATEFLOW_PYTHON"]);
     let broken = Ended::of(
         place
             .command(BIN)

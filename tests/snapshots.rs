@@ -39,7 +39,7 @@ fn compiled(path: &Path) -> ir::App {
 
 fn bundle(app: &ir::App) -> Bundle {
     let target = find_target("local").expect("the target");
-    target.emit(app).expect("a bundle")
+    target.emit(app, &target.defaults()).expect("a bundle")
 }
 
 fn modules(bundle: &Bundle) -> impl Iterator<Item = (&str, &str)> {
@@ -137,5 +137,57 @@ fn an_app_read_from_its_ir_gives_the_same_bundle() {
         let app = compiled(&path);
         let read: ir::App = serde_json::from_str(&to_json(&app).expect("JSON")).expect("an app");
         assert_eq!(bundle(&read), bundle(&app));
+    }
+}
+
+/// The files that are made of a target's templates, without what every bundle has.
+fn templated(app: &ir::App, target: &str, options: &[(&str, &str)]) -> Vec<(String, String)> {
+    let target = find_target(target).expect("the target");
+    let given = options.iter();
+    let given = given.map(|&(name, value)| (name.to_owned(), value.to_owned()));
+    let choices = target.choose(&given.collect()).expect("choices");
+    let bundle = target.emit(app, &choices).expect("a bundle");
+    let is_templated = |path: &str| {
+        !path.starts_with("app/") && !path.starts_with("stateflow/") && !path.ends_with(".json")
+    };
+    let files = bundle.files().filter(|(path, _)| is_templated(path));
+    files
+        .map(|(path, text)| (path.to_owned(), String::from_utf8_lossy(text).into_owned()))
+        .collect()
+}
+
+/// The lines of one text that the other does not have.
+fn only<'t>(one: &'t str, other: &str) -> impl Iterator<Item = &'t str> {
+    let others: Vec<_> = other.lines().map(str::to_owned).collect();
+    one.lines()
+        .filter(move |line| !others.iter().any(|other| other == line))
+}
+
+#[test]
+fn bundles_for_flink_are_as_checked_in() {
+    let app = compiled(Path::new("fixtures/apps/shop/shop.py"));
+    let usual = templated(&app, "pyflink", &[]);
+    let whole = usual.iter();
+    let whole = whole.map(|(path, text)| format!("==> {path}\n{text}"));
+    assert_snapshot("shop", "pyflink", &whole.collect::<String>());
+    for (option, value) in [
+        ("delivery", "transactions"),
+        ("delivery", "at-least-once"),
+        ("execution-mode", "process"),
+        ("flink-version", "1.20"),
+        ("state-backend", "rocksdb"),
+        ("state-ttl", "30d"),
+    ] {
+        let mut text = String::new();
+        let other = templated(&app, "pyflink", &[(option, value)]);
+        for ((path, before), (other, after)) in usual.iter().zip(&other) {
+            assert_eq!(path, other);
+            if before != after {
+                text += &format!("==> {path}\n");
+                text.extend(only(before, after).map(|line| format!("- {line}\n")));
+                text.extend(only(after, before).map(|line| format!("+ {line}\n")));
+            }
+        }
+        assert_snapshot("shop", &format!("pyflink {option} {value}"), &text);
     }
 }

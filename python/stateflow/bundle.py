@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stateflow.errors import StateflowError
 
@@ -12,9 +13,19 @@ ABOUT = "bundle.json"
 """The file that says what a bundle is; a folder that holds one is a bundle."""
 
 
-def digest_of(bundle: Path) -> str:
-    """Return the digits that tell a bundle from others. Raises `StateflowError` where it cannot be read."""
-    return str(read_json(bundle / ABOUT)["digest"])
+class Description(NamedTuple):
+    """What a bundle says of itself."""
+
+    digest: str
+    """Digits that tell it from others."""
+    options: Mapping[str, str]
+    """What it was asked to be like, by the options of its target."""
+
+
+def describe(bundle: Path) -> Description:
+    """Return what a bundle says of itself. Raises `StateflowError` where it cannot be read."""
+    about = read_json(bundle / ABOUT)
+    return Description(about["digest"], about["options"])
 
 
 def read_json(path: Path) -> Any:

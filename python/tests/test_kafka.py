@@ -11,6 +11,7 @@ from scenarios.forked import forked
 from scenarios.programs import apps, bundle
 from stateflow.adapters.memory import Memory
 from stateflow.kafka.edge import Edge, Refused
+from stateflow.kafka.expiring import Expiring
 from stateflow.kafka.records import CLIENT, Lost, dead_letter, decode_answer, log_key, place, place_of
 from stateflow.kafka.seen import Generations
 from stateflow.step.app import App
@@ -74,6 +75,9 @@ class _Cell:
     def update(self, value: bytes, /) -> None:
         self.held = value
 
+    def clear(self) -> None:
+        self.held = None
+
 
 def test_an_id_is_remembered_for_messages_and_for_time() -> None:
     tables = _Table(), _Table()
@@ -91,6 +95,27 @@ def test_an_id_is_remembered_for_messages_and_for_time() -> None:
         forgotten = known[0] - 1
         assert forgotten < 100 or number * 100 - forgotten * 100 >= 1000
     assert sum(len(table.held) for table in tables) < 40
+
+
+def test_a_record_is_gone_when_nothing_comes_for_long() -> None:
+    record = Expiring(_Cell(), _Cell(), milliseconds=10)
+    assert record.value() is None
+    record.update(b"lamp")
+    for record.now in (10, 20, 30):
+        assert record.value() == b"lamp"
+    for record.now in (41, 42):
+        assert record.value() is None, "it stays away"
+    record.update(b"another")
+    record.now = 52
+    assert record.value() == b"another"
+
+
+def test_what_was_stored_before_there_was_an_end_begins_with_its_next_message() -> None:
+    cell = _Cell()
+    cell.update(b"lamp")
+    record = Expiring(cell, _Cell(), milliseconds=10)
+    for record.now, expected in ((1000, b"lamp"), (1010, b"lamp"), (1021, None)):
+        assert record.value() == expected
 
 
 def test_requests_as_json() -> None:

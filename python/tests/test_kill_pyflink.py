@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flink.kill import KINDS, kill, play, start
-from flink.launched import Run, wait_until_gone
+from flink.kill import KINDS, play, start
+from flink.launched import Run, processes, wait_until_gone
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +29,37 @@ def test_state_and_answers_are_exact(run: Run, kind: str) -> None:
     assert wrong == []
 
 
-def test_the_ledger_finds_what_is_done_twice(tmp_path: Path) -> None:
-    run = start(tmp_path, checkpoints="5s")
-    (seen,) = tmp_path.glob("bundles/*/stateflow/kafka/seen.py")
-    text = seen.read_text()
-    forgetful = text.replace("return self._tables[1].get(digits) if found is None else found", "return None")
-    assert forgetful != text
-    seen.write_text(forgetful)
-    kill(run, "jobmanager and taskmanager")
-    run.wait_for("the job runs again")
-    _, wrong = play(run, "taskmanager", "forgetful")
+def test_transactions_are_exact(tmp_path: Path) -> None:
+    run = start(tmp_path, "--delivery", "transactions", "--state-backend", "rocksdb")
+    ledger, wrong = play(run, "taskmanager", "transactions")
+    print(f"{len(ledger.answers)} answers, the longest came in {ledger.longest:.1f} s")
+    assert True in ledger.answers.values()
+    assert wrong == []
+    assert run.end(signal.SIGTERM) == 0, run.said
+    wait_until_gone(tmp_path)
+
+
+def test_python_beside_the_taskmanager_ends_with_it(tmp_path: Path) -> None:
+    run = start(tmp_path, "--execution-mode", "process")
+    beside = _python_beside(tmp_path)
+    ledger, wrong = play(run, "taskmanager", "process")
+    assert {True, False} <= set(ledger.answers.values())
+    assert wrong == []
+    assert beside
+    assert not beside & _python_beside(tmp_path)
+    assert run.end(signal.SIGTERM) == 0, run.said
+    wait_until_gone(tmp_path)
+
+
+def _python_beside(data: Path) -> set[int]:
+    return set(processes(lambda about: str(data) in about and "beam_boot" in about))
+
+
+def test_what_promises_less_does_things_twice(tmp_path: Path) -> None:
+    run = start(tmp_path, "--delivery", "at-least-once", "--checkpoint-interval", "5s")
+    _, wrong = play(run, "taskmanager", "twice")
     print("\n".join(wrong))
     assert any(" sold" in line or " spent " in line for line in wrong), wrong
+    assert not any(" was not answered" in line for line in wrong), wrong
     assert run.end(signal.SIGTERM) == 0, run.said
     wait_until_gone(tmp_path)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import shutil
 import signal
+import tempfile
+import time
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from flink.cluster import Cluster, Jobs
-from flink.launched import Run
+from flink.launched import Run, through_http
 from scenarios.compiler import compiled
 from scenarios.forked import forked
-from scenarios.http import HttpWorld, compare_step
 from scenarios.play import Json, Step, alike, in_the_end, play_through, text
 from scenarios.programs import FIXTURES, Program, apps, constructs, reference
 from scenarios.service import ServiceWorld
@@ -27,7 +27,26 @@ from stateflow.step.message import Address
 from stateflow.step.record import Record
 
 SHOP, *OTHERS = apps()
-PROGRAMS = [*OTHERS, *constructs()]
+_COPIES = tempfile.TemporaryDirectory(prefix="stateflow-copies-")
+OPTIONS = {
+    "transactions": ["--delivery", "transactions"],
+    "at_least_once": ["--delivery", "at-least-once"],
+    "process": ["--execution-mode", "process"],
+    "rocksdb": ["--state-backend", "rocksdb"],
+    "ttl": ["--state-ttl", "2s"],
+}
+"""What the shop is compiled with, by what it is called then."""
+
+
+def _shop(name: str) -> Program:
+    """Copy the shop: modules of one name cannot be imported beside each other."""
+    app = Path(_COPIES.name) / f"shop_{name}.py"
+    shutil.copy(SHOP.app, app)
+    return Program(app.stem, app.parent, app, SHOP.scenario)
+
+
+*SHOPS, EXPIRING = map(_shop, OPTIONS)
+PROGRAMS = [*SHOPS, *OTHERS, *constructs()]
 PATIENCE = 90
 """Seconds that the first request to a job may take, and any other."""
 
@@ -49,9 +68,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def jobs(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[Jobs]:
     ours = [item for item in request.session.items if item.path == request.path]
     wanted = [item.callspec.params["program"] for item in ours if hasattr(item, "callspec")]
+    # As the tests come.
+    programs = [EXPIRING, *(program for program in PROGRAMS if program in wanted)]
     taskmanager = run.child("TaskManagerRunner")
     cluster = Cluster(folder, run.told("Kafka at "), run.told("Flink at "), taskmanager)
-    bundles = [_bundle(program, folder) for program in PROGRAMS if program in wanted]
+    bundles = [_bundle(program, folder) for program in programs]
     submitted = Jobs(cluster, bundles)
     yield submitted
     submitted.end()
@@ -59,20 +80,12 @@ def jobs(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[Job
 
 
 def _bundle(program: Program, folder: Path) -> Path:
-    return compiled(program.app, folder / program.name, "pyflink")
+    options = OPTIONS.get(program.name.removeprefix("shop_"), [])
+    return compiled(program.app, folder / program.name, "pyflink", *options)
 
 
 def test_the_shop_through_http(run: Run) -> None:
-    expected = json.loads(SHOP.expected.read_text(encoding="utf-8"))
-    forked(_through_http, f"http://{run.address.netloc}", expected)
-
-
-def _through_http(address: str, expected: list[Json]) -> None:
-    SHOP.importable()
-    with httpx.Client(base_url=address, timeout=PATIENCE) as client:
-        world = HttpWorld(client, reference(SHOP).addresses)
-        for step, entry in zip(SHOP.steps(), expected, strict=True):
-            compare_step(world, step, entry)
+    forked(through_http, run, SHOP)
 
 
 def test_clients_over_kafka(run: Run) -> None:
@@ -99,13 +112,28 @@ def test_clients_over_kafka(run: Run) -> None:
             client.call("Item", "nothing", "take", amount=5)
 
 
+def test_an_entity_that_gets_no_message_is_gone(run: Run, jobs: Jobs, folder: Path) -> None:
+    bundle = folder / EXPIRING.name
+    jobs.job(bundle)
+    with StateflowKafkaClient(run.told("Kafka at "), EXPIRING.name) as client:
+        for _ in range(2):
+            # It cannot be made twice.
+            client.create("Item", name="lamp", price=3, timeout=PATIENCE)
+            for price in range(3, 6):
+                time.sleep(1)
+                assert client.call("Item", "lamp", "change_price", price=price + 1) == price
+            time.sleep(3)
+            with pytest.raises(RequestFailed, match="Not Found"):
+                client.call("Item", "lamp", "change_price", price=3)
+    jobs.done(bundle)
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_a_job_gives_what_plain_python_gives(program: Program, run: Run, jobs: Jobs, folder: Path) -> None:
     expected = reference(program)
     bundle = folder / program.name
     jobs.job(bundle)
-    name = json.loads((bundle / "bundle.json").read_text())["app"]
-    found = forked(_play, bundle, name, run.told("Kafka at "), program.steps(), expected.addresses)
+    found = forked(_play, bundle, program.name, run.told("Kafka at "), program.steps(), expected.addresses)
     jobs.done(bundle)
     wanted = in_the_end(expected.transcript)
     assert alike(wanted, found), _difference(wanted, found)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flink.launched import Run, wait_until_gone
-from served import FIXTURES
+from flink.launched import Run, through_http, wait_until_gone
+from scenarios.forked import forked
+from scenarios.programs import apps
+from served import COMPILER
 
-SHOP = (FIXTURES / "shop" / "shop.py").read_text()
+SHOP = apps()[0]
+TEXT = SHOP.app.read_text()
 
-WITH_DISCOUNT = SHOP.replace(
+WITH_DISCOUNT = TEXT.replace(
     '    """Something to buy."""\n',
     '''    """Something to buy."""
 
@@ -33,7 +37,7 @@ def app(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "my apps"
     folder.mkdir()
     path = folder / "shop.py"
-    path.write_text(SHOP)
+    path.write_text(TEXT)
     yield path
     wait_until_gone(folder)
 
@@ -49,14 +53,15 @@ def buy(run: Run) -> tuple[int, Any]:
     return run.request("POST", "/User/ada/buy_item", {"amount": 1, "item": "apple"})
 
 
-def test_state_outlives_stops_and_changes_of_the_app(app: Path) -> None:
+def test_state_outlives_stops_and_changes_of_the_app_and_of_its_options(app: Path) -> None:
     run = Run(app)
     fill(run)
     assert buy(run) == (200, True)
     assert run.end(signal.SIGINT) == 0, run.said
     wait_until_gone(app.parent)
     app.write_text(WITH_DISCOUNT)
-    run = Run(app, "--reload", "--parallelism", "2", "--checkpoint-interval", "500ms")
+    options = ["--delivery", "transactions", "--state-backend", "rocksdb", "--state-ttl", "1h"]
+    run = Run(app, "--reload", "--parallelism", "2", "--checkpoint-interval", "500ms", *options)
     assert buy(run) == (200, True)
     assert run.request("POST", "/Item/apple/cut", {"by": 2}) == (200, 2)
     app.write_text(WITH_DISCOUNT.replace("self.discount += by", "self.discount += 2 * by"))
@@ -65,6 +70,20 @@ def test_state_outlives_stops_and_changes_of_the_app(app: Path) -> None:
     assert buy(run) == (200, True)
     assert run.request("GET", "/User/ada")[1]["balance"] == 11
     assert run.end(signal.SIGTERM) == 0, run.said
+    command = [COMPILER, "run", str(app), "--target", "pyflink", "--execution-mode", "process"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "with --execution-mode thread" in refused.stderr
+
+
+def test_another_flink_gives_what_plain_python_gives(tmp_path: Path) -> None:
+    run = Run(SHOP.app, "--data", str(tmp_path), "--flink-version", "1.20")
+    forked(through_http, run, SHOP)
+    os.kill(run.child("TaskManagerRunner"), signal.SIGKILL)
+    run.wait_for("starting it again")
+    assert run.request("GET", "/User/ann")[0] == 200
+    assert run.end(signal.SIGINT) == 0, run.said
+    wait_until_gone(tmp_path)
 
 
 def test_nothing_is_left_and_nothing_is_lost_when_the_command_is_killed(app: Path) -> None:

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use stateflow::emit::{TARGETS, Target, find_target};
 
 use super::frontend::Frontend;
+use super::target_options::TargetOptions;
 use super::{Outcome, output, terminal};
 
 const ALL: &str = "all";
@@ -23,21 +24,23 @@ pub struct Args {
     /// The bundle's folder, or with several targets the folder of their bundles [default: build/APP/TARGET]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    options: TargetOptions,
 }
 
 pub fn run(args: &Args) -> Result<Outcome> {
+    let chosen = args.options.choose(&args.chosen())?;
     let Some(app) = args.frontend.check()?.app else {
         return Ok(Outcome::Rejected);
     };
-    let targets = args.chosen();
     let mut bundles = Vec::new();
-    for target in &targets {
+    for (target, choices) in &chosen {
         let folder = match &args.output {
             None => Path::new("build").join(&app.name).join(target.name),
             Some(folder) if args.is_one() => folder.clone(),
             Some(folder) => folder.join(target.name),
         };
-        bundles.push((target.emit(&app)?, folder));
+        bundles.push((target.emit(&app, choices)?, folder));
     }
     for (bundle, folder) in &bundles {
         output::write(bundle, folder)?;

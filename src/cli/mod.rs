@@ -9,6 +9,7 @@ mod init;
 mod ir;
 mod output;
 mod run;
+mod target_options;
 mod targets;
 mod terminal;
 

@@ -125,7 +125,8 @@ mod tests {
             entities: Vec::new(),
             functions: Vec::new(),
         };
-        emit::TARGETS[0].emit(&app).unwrap()
+        let target = emit::find_target("local").unwrap();
+        target.emit(&app, &target.defaults()).unwrap()
     }
 
     fn names(folder: &Path) -> Vec<String> {

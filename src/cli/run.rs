@@ -6,18 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
-use stateflow::emit::{TARGETS, Target, find_target};
+use stateflow::emit::{Choices, TARGETS, Target, duration, find_target};
 use stateflow::ir;
 use stateflow::launch::{self, BUNDLES, Built, Options, RUNNABLE, bundle_in_use, cache_folder};
 
 use super::frontend::Frontend;
+use super::target_options::TargetOptions;
 use super::{Outcome, output};
 
 /// The folder beside an app that its data is kept in, by default.
 const HIDDEN: &str = ".stateflow";
-
-/// The units of a duration.
-const UNITS: &[&str] = &["ms", "s", "min", "h"];
 
 /// Compile an app and serve it over HTTP until Ctrl-C
 #[derive(Debug, clap::Args)]
@@ -40,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=128))]
     parallelism: Option<u32>,
     /// How often the engine makes a checkpoint, such as 500ms or 1s [default: as the bundle says]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
     checkpoint_interval: Option<String>,
     /// Show what every process logs
     #[arg(short, long)]
@@ -49,6 +47,8 @@ pub struct Args {
     #[arg(short, long, value_name = "TARGET", default_value = "local")]
     #[arg(value_parser = PossibleValuesParser::new(runnable()))]
     target: String,
+    #[command(flatten)]
+    options: TargetOptions,
 }
 
 pub fn run(args: &Args) -> Result<Outcome> {
@@ -58,6 +58,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
             args.target
         );
     };
+    let (_, choices) = args.options.choose(&[target])?.remove(0);
     let data = args.data_folder()?;
     let options = Options {
         target: target.name,
@@ -81,7 +82,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
             forget_bundles(&data)?;
             hide(&data)?;
         }
-        let bundle = build(target, &app, &data)?;
+        let bundle = build(target, &choices, &app, &data)?;
         Ok(Some(Built {
             bundle,
             app,
@@ -100,14 +101,8 @@ fn runnable() -> impl Iterator<Item = &'static str> {
     names.filter(|name| RUNNABLE.contains(name))
 }
 
-/// A duration such as `500ms`.
-fn duration(text: &str) -> Result<String, String> {
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let number = text.strip_suffix(unit).unwrap_or_default();
-    match number.parse::<u32>() {
-        Ok(1..) if UNITS.contains(&unit) => Ok(text.to_owned()),
-        _ => Err("a duration is a number and a unit, as in 500ms, 10s, 1min or 1h".to_owned()),
-    }
+fn interval(text: &str) -> Result<String, String> {
+    duration(text).map(|_| text.to_owned())
 }
 
 impl Args {
@@ -149,8 +144,8 @@ fn claim(data: &Path) -> Result<File> {
 }
 
 /// Writes the bundle below the data folder, in a folder of its own: a server that still runs keeps its files.
-fn build(target: &Target, app: &ir::App, data: &Path) -> Result<PathBuf> {
-    let bundle = target.emit(app)?;
+fn build(target: &Target, choices: &Choices, app: &ir::App, data: &Path) -> Result<PathBuf> {
+    let bundle = target.emit(app, choices)?;
     let folder = data.join(BUNDLES).join(&bundle.digest()[..16]);
     output::write(&bundle, &folder)?;
     Ok(folder)
@@ -191,26 +186,6 @@ fn hide(folder: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_duration_has_a_unit() {
-        for good in ["1s", "500ms", "10min", "2h"] {
-            assert_eq!(duration(good), Ok(good.to_owned()));
-        }
-        for bad in [
-            "",
-            "1",
-            "s",
-            "0s",
-            "-1s",
-            "1 s",
-            "1d",
-            "1.5s",
-            "99999999999s",
-        ] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn the_bundle_that_state_is_of_is_kept() {

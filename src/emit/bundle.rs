@@ -19,11 +19,22 @@ pub struct Bundle {
     digest: String,
 }
 
+/// What a bundle is.
 #[derive(Serialize)]
-struct Description<'a> {
+pub(super) struct Description<'a> {
+    pub target: &'a str,
+    pub app: &'a str,
+    /// What it was asked to be like.
+    pub options: &'a BTreeMap<&'static str, String>,
+    /// The Pythons that it runs on.
+    pub python: &'a str,
+}
+
+#[derive(Serialize)]
+struct Sealed<'a> {
     format: u32,
-    target: &'a str,
-    app: &'a str,
+    #[serde(flatten)]
+    description: &'a Description<'a>,
     digest: &'a str,
 }
 
@@ -33,16 +44,15 @@ impl Bundle {
         self.files.insert(path.into(), content.into());
     }
 
-    /// Adds the description, with the digest over all other files.
-    pub(super) fn seal(&mut self, target: &str, app: &str) -> anyhow::Result<()> {
-        self.digest = self.digest_files();
-        let description = Description {
+    /// Adds the description, with the digest over it and all files.
+    pub(super) fn seal(&mut self, description: &Description<'_>) -> anyhow::Result<()> {
+        self.digest = self.digest_with(&serde_json::to_vec(description)?);
+        let sealed = Sealed {
             format: FORMAT,
-            target,
-            app,
+            description,
             digest: &self.digest,
         };
-        let text = serde_json::to_string_pretty(&description)? + "\n";
+        let text = serde_json::to_string_pretty(&sealed)? + "\n";
         self.add(BUNDLE_FILE, text);
         Ok(())
     }
@@ -64,9 +74,9 @@ impl Bundle {
         &self.digest
     }
 
-    fn digest_files(&self) -> String {
+    fn digest_with(&self, description: &[u8]) -> String {
         let files = self.files.iter();
         let parts = files.flat_map(|(path, content)| [path.as_bytes(), content]);
-        Digest::of(parts).hex(64)
+        Digest::of(parts.chain([description])).hex(64)
     }
 }

@@ -2,14 +2,16 @@
 
 use askama::Template;
 
-use super::{Bundle, Target};
+use super::{Bundle, Choices, Target};
 use crate::ir;
 
 /// The target.
 pub const TARGET: Target = Target {
     name: "local",
     summary: "one process on one machine, state in SQLite, no engine needed",
-    requires: Vec::new,
+    options: &[],
+    python_before: |_| None,
+    requires: |_| Vec::new(),
     unused: &["stateflow/kafka/", "stateflow/adapters/pyflink"],
     files,
 };
@@ -26,7 +28,7 @@ struct Readme<'a> {
     app: &'a ir::App,
 }
 
-fn files(app: &ir::App, bundle: &mut Bundle) -> anyhow::Result<()> {
+fn files(app: &ir::App, _: &Choices, bundle: &mut Bundle) -> anyhow::Result<()> {
     bundle.add("main.py", Main { app }.render()? + "\n");
     bundle.add("README.md", Readme { app }.render()? + "\n");
     Ok(())

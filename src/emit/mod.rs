@@ -3,11 +3,15 @@
 mod bundle;
 mod linemap;
 mod local;
+mod options;
 mod pyflink;
 mod python;
 mod runtime;
 
+use bundle::Description;
 pub use bundle::{BUNDLE_FILE, Bundle};
+pub use options::{Choices, TargetOption, Value, Values, duration};
+pub use pyflink::OF_STATE;
 pub use runtime::{REQUIRES_PYTHON, requirements};
 
 use crate::ir;
@@ -19,11 +23,15 @@ pub struct Target {
     pub name: &'static str,
     /// What it is, in a few words.
     pub summary: &'static str,
+    /// What its bundles can be asked to be like.
+    pub options: &'static [TargetOption],
+    /// The first Python that it does not run on.
+    python_before: fn(&Choices) -> Option<&'static str>,
     /// What it requires of the Python package index, pinned, beside what every bundle does.
-    requires: fn() -> Vec<String>,
+    requires: fn(&Choices) -> Vec<String>,
     /// What it does not use of the run-time package.
     unused: &'static [&'static str],
-    files: fn(&ir::App, &mut Bundle) -> anyhow::Result<()>,
+    files: fn(&ir::App, &Choices, &mut Bundle) -> anyhow::Result<()>,
 }
 
 /// Every target, sorted by name.
@@ -35,19 +43,33 @@ pub fn find_target(name: &str) -> Option<&'static Target> {
 }
 
 impl Target {
-    /// The files of the app's bundle. The same app gives the same bytes.
-    pub fn emit(&self, app: &ir::App) -> anyhow::Result<Bundle> {
+    /// The files of the app's bundle. The same app and choices give the same bytes.
+    pub fn emit(&self, app: &ir::App, choices: &Choices) -> anyhow::Result<Bundle> {
         let mut bundle = Bundle::default();
         bundle.add("dataflow.json", to_json(app)?);
         bundle.add(
             "requirements.txt",
-            requirements(app, (self.requires)()).join("\n") + "\n",
+            requirements(app, (self.requires)(choices)).join("\n") + "\n",
         );
         runtime::add(&mut bundle, self.unused);
         python::add(app, &mut bundle)?;
-        (self.files)(app, &mut bundle)?;
-        bundle.seal(self.name, &app.name)?;
+        (self.files)(app, choices, &mut bundle)?;
+        bundle.seal(&Description {
+            target: self.name,
+            app: &app.name,
+            options: choices.all(),
+            python: &self.python(choices),
+        })?;
         Ok(bundle)
+    }
+}
+
+impl Target {
+    /// The Pythons that its bundles run on (PEP 440).
+    fn python(&self, choices: &Choices) -> String {
+        let (major, minor) = REQUIRES_PYTHON;
+        let before = (self.python_before)(choices).map(|before| format!(",<{before}"));
+        format!(">={major}.{minor}{}", before.unwrap_or_default())
     }
 }
 
@@ -80,8 +102,9 @@ mod tests {
     #[test]
     fn every_target_gives_a_described_bundle_of_the_same_bytes() {
         for target in TARGETS {
-            let bundle = target.emit(&app()).unwrap();
-            assert_eq!(bundle, target.emit(&app()).unwrap());
+            let emit = || target.emit(&app(), &target.defaults()).unwrap();
+            let bundle = emit();
+            assert_eq!(bundle, emit());
             let description: serde_json::Value =
                 serde_json::from_slice(bundle.file(BUNDLE_FILE).unwrap()).unwrap();
             assert_eq!(description["target"], target.name);
@@ -106,7 +129,7 @@ mod tests {
     #[test]
     fn the_digest_tells_bundles_apart() {
         let digest = |app: &ir::App| {
-            let bundle = local::TARGET.emit(app).unwrap();
+            let bundle = local::TARGET.emit(app, &local::TARGET.defaults()).unwrap();
             bundle.file(BUNDLE_FILE).unwrap().to_vec()
         };
         let mut other = app();

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
+use super::about::About;
 use super::interpreter::{self, Needed};
 use super::process::Processes;
 use super::progress::Progress;
@@ -21,20 +22,17 @@ pub struct Installer {
 }
 
 impl Installer {
-    /// The interpreter of an environment that holds what the bundle requires, of a Python before the given version.
-    pub fn python(
-        &self,
-        bundle: &Path,
-        before: Option<(u32, u32)>,
-        progress: &Progress,
-    ) -> Result<PathBuf> {
+    /// The interpreter of an environment that holds what the bundle requires.
+    pub fn python(&self, bundle: &Path, progress: &Progress) -> Result<PathBuf> {
         let dataflow = bundle.join("dataflow.json");
         let app: ir::App = fs::read(&dataflow)
             .map_err(anyhow::Error::from)
             .and_then(|text| Ok(serde_json::from_slice(&text)?))
             .with_context(|| format!("cannot read {}", dataflow.display()))?;
-        let wanted = app.requires_python.as_deref();
-        let interpreter = interpreter::find(&Needed { wanted, before })?;
+        let interpreter = interpreter::find(&Needed {
+            bundle: &About::read(bundle)?.python,
+            app: app.requires_python.as_deref(),
+        })?;
         let requirements = bundle.join("requirements.txt");
         environment::prepare(&interpreter, &requirements, &self.cache, progress)
     }

@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, bail};
 
 use super::versions::{Version, allows};
-use crate::emit::REQUIRES_PYTHON;
 
 /// Names looked for on PATH, in this order.
 const NAMES: &[&str] = &[
@@ -61,35 +60,22 @@ pub fn find(needed: &Needed<'_>) -> Result<Interpreter> {
 /// Which Python will do.
 #[derive(Debug, Clone, Copy)]
 pub struct Needed<'a> {
+    /// What the bundle is made for (a PEP 440 specifier).
+    pub bundle: &'a str,
     /// What the app asks for (a PEP 440 specifier).
-    pub wanted: Option<&'a str>,
-    /// The first version that the target is not there for.
-    pub before: Option<(u32, u32)>,
+    pub app: Option<&'a str>,
 }
 
 impl Needed<'_> {
     fn by(&self, interpreter: &Interpreter) -> bool {
-        let (major, minor, _) = interpreter.version;
-        (major, minor) >= REQUIRES_PYTHON
-            && self.before.is_none_or(|before| (major, minor) < before)
-            && self
-                .wanted
-                .is_none_or(|wanted| allows(wanted, interpreter.version))
+        let allows = |specifier| allows(specifier, interpreter.version);
+        allows(self.bundle) && self.app.is_none_or(allows)
     }
 
     fn tell(&self) -> String {
-        let (major, minor) = REQUIRES_PYTHON;
-        let mut text = match self.before {
-            None => format!("Python {major}.{minor} or later"),
-            Some(before) => {
-                format!(
-                    "Python from {major}.{minor} to before {}.{}, which the target's packages are made for,",
-                    before.0, before.1
-                )
-            }
-        };
-        if let Some(wanted) = self.wanted {
-            text += &format!(" that is {wanted}, as the app asks,");
+        let mut text = format!("Python {}", self.bundle);
+        if let Some(app) = self.app {
+            text += &format!(" that is {app}, as the app asks,");
         }
         text
     }
@@ -152,16 +138,16 @@ mod tests {
 
     #[test]
     fn only_versions_that_run_bundles_and_that_the_app_wants_will_do() {
-        let does = |wanted, before, version| {
+        let does = |app, bundle, version| {
             let path = PathBuf::new();
-            Needed { wanted, before }.by(&Interpreter { path, version })
+            Needed { bundle, app }.by(&Interpreter { path, version })
         };
-        assert!(!does(None, None, (3, 10, 9)));
-        assert!(does(None, None, (3, 11, 0)));
-        assert!(does(None, None, (4, 0, 0)));
-        assert!(!does(Some("<3.12"), None, (3, 12, 0)));
-        assert!(!does(Some(">=3.8"), None, (3, 10, 0)));
-        assert!(does(None, Some((3, 13)), (3, 12, 9)));
-        assert!(!does(None, Some((3, 13)), (3, 13, 0)));
+        assert!(!does(None, ">=3.11", (3, 10, 9)));
+        assert!(does(None, ">=3.11", (3, 11, 0)));
+        assert!(does(None, ">=3.11", (4, 0, 0)));
+        assert!(!does(Some("<3.12"), ">=3.11", (3, 12, 0)));
+        assert!(!does(Some(">=3.8"), ">=3.11", (3, 10, 0)));
+        assert!(does(None, ">=3.11,<3.13", (3, 12, 9)));
+        assert!(!does(None, ">=3.11,<3.13", (3, 13, 0)));
     }
 }

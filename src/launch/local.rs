@@ -38,7 +38,7 @@ impl Local {
 impl Engine for Local {
     fn install(&mut self, bundle: &Path) -> Result<PathBuf> {
         let progress = Progress::start("looking for Python");
-        self.installer.python(bundle, None, &progress)
+        self.installer.python(bundle, &progress)
     }
 
     fn start(&mut self, _: &Path, _: &Path) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Running a bundle on this machine: what it runs on is installed, its engine and its server are started and watched over
 //! until the user has had enough.
 
+mod about;
 mod cache;
 mod engine;
 mod environment;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::about::About;
 use super::engine::{Engine, Server};
 use super::flink::{
     self, Cluster, Ended, Plan, Point, Record, Submission, forget_others, newest_checkpoint,
@@ -14,9 +15,7 @@ use super::install::Installer;
 use super::kafka::{self, Kafka};
 use super::progress::Progress;
 use super::{BUNDLES, Options, cache, java};
-
-/// The first Python that Flink's package is not there for.
-const PYTHON_BEFORE: (u32, u32) = (3, 13);
+use crate::emit::OF_STATE;
 
 /// How many partitions a new log has. They are never more nor fewer, so there is room for some parallelism.
 const PARTITIONS: u32 = 8;
@@ -77,6 +76,27 @@ impl PyFlink {
 
     fn savepoints(&self) -> PathBuf {
         self.folder().join("savepoints")
+    }
+
+    /// Fails where a job of the bundle could not read the state that there is.
+    fn check_state(&self, bundle: &Path) -> Result<()> {
+        let Some(record) = Record::read(&self.folder())? else {
+            return Ok(());
+        };
+        let before = About::read(&self.data.join(BUNDLES).join(record.bundle()))?.options;
+        let now = About::read(bundle)?.options;
+        for name in OF_STATE {
+            if let Some(value) = before
+                .get(*name)
+                .filter(|&value| now.get(*name) != Some(value))
+            {
+                bail!(
+                    "the state in {} was written with --{name} {value}, and Flink reads it only so; --data names another folder",
+                    self.data.display()
+                );
+            }
+        }
+        Ok(())
     }
 
     /// How a job of the bundle gets its state.
@@ -282,9 +302,7 @@ impl Engine for PyFlink {
     fn install(&mut self, bundle: &Path) -> Result<PathBuf> {
         let progress = Progress::start("looking for Java and Python");
         java::find()?;
-        let python = self
-            .installer
-            .python(bundle, Some(PYTHON_BEFORE), &progress)?;
+        let python = self.installer.python(bundle, &progress)?;
         self.kafka_jars(&progress)?;
         self.connectors(bundle, &progress)?;
         Ok(python)
@@ -292,6 +310,7 @@ impl Engine for PyFlink {
 
     fn start(&mut self, bundle: &Path, python: &Path) -> Result<()> {
         let bundle = std::path::absolute(bundle)?;
+        self.check_state(&bundle)?;
         let progress = Progress::start("starting Kafka and Flink");
         let mut plan = self.plan(&name(&bundle))?;
         if let Plan::Through { bundle: old, from } = plan {

@@ -6,7 +6,8 @@
     client_request ─▶ requests ─▶ log
 
 Exactly once comes from the order of the log (docs/guide/pyflink.md): after a failure the log is read again from the last checkpoint, the
-same steps send the same messages, and what an entity has seen changes nothing. So nothing waits for a transaction.
+same steps send the same messages, and what an entity has seen changes nothing. So nothing waits for a transaction. A bundle can be
+compiled for transactions all the same, or for neither; then entities do not remember what they have seen.
 """
 
 from __future__ import annotations
@@ -14,34 +15,40 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyflink.common import Row, Time, TypeInformation, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, ProcessFunction, RuntimeContext
-from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig, ValueStateDescriptor
+from pyflink.datastream.state import MapStateDescriptor, StateDescriptor, StateTtlConfig, ValueStateDescriptor
 
-from stateflow.bundle import ABOUT, digest_of
+from stateflow.adapters.pyflink_options import Delivery, Options
+from stateflow.adapters.pyflink_releases import STREAMED, received, streamed
+from stateflow.bundle import ABOUT, describe
 from stateflow.errors import StateflowError
 from stateflow.kafka.edge import Edge
-from stateflow.kafka.records import CLIENT, Lost, dead_letter, place
+from stateflow.kafka.expiring import Expiring
+from stateflow.kafka.records import CLIENT, Lost, dead_letter, place, place_of
 from stateflow.kafka.seen import Generations
 from stateflow.step.activity import Outcome
 from stateflow.step.app import App
 from stateflow.step.derived import install, moment
+from stateflow.step.engine import step
 from stateflow.step.kept import ENTITY as KEPT
+from stateflow.step.kept import KEPT_MILLISECONDS
 from stateflow.step.message import Message
 from stateflow.step.once import step_once
 from stateflow.step.record import Record
 from stateflow.step.reply import Reply
 
-RECORD = Types.ROW([Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+RECORD = Types.ROW([Types.STRING(), STREAMED])
 """What goes to a topic: what its key says, and its value."""
 
-KEPT_DAYS = 15
-"""After so many days of the machine's clock, what is known of a request is thrown away. It has not been looked at for long then: the
-time of the log has made it another request after seven days, and a log is not older than seven when it is read again."""
+LATE = 8 * 24 * 3600 * 1000
+"""By so many milliseconds later, and by the machine's clock, is thrown away what the log's time has made nothing of. A log is not older
+than seven days when it is read again, and until then it must meet what it met before."""
 
 REPLIES = OutputTag("replies", RECORD)
 CLIENT_REPLIES = OutputTag("client_replies", RECORD)
@@ -56,10 +63,20 @@ class _Binary(TypeInformation):  # type: ignore[misc]
 
 
 _loading = threading.Lock()
-_loaded: dict[str, tuple[App, Edge]] = {}
 
 
-def load(digest: str) -> tuple[App, Edge]:
+class Loaded(NamedTuple):
+    """A bundle in this process."""
+
+    app: App
+    edge: Edge
+    options: Options
+
+
+_loaded: dict[str, Loaded] = {}
+
+
+def load(digest: str) -> Loaded:
     """Return the app of a bundle, which subtasks and jobs of one process share.
 
     The bundle is found by its digest among what the jobs of this process brought. Raises `StateflowError` where its modules cannot
@@ -68,16 +85,44 @@ def load(digest: str) -> tuple[App, Edge]:
     with _loading:
         if digest not in _loaded:
             install()
-            app = App.load(_find(digest))
-            _loaded[digest] = app, Edge(app)
+            bundle = _find(digest)
+            app = App.load(bundle)
+            _loaded[digest] = Loaded(app, Edge(app), Options.read(describe(bundle).options))
         return _loaded[digest]
 
 
 def _find(digest: str) -> Path:
     for folder in map(Path, sys.path):
-        if (folder / ABOUT).is_file() and digest_of(folder) == digest:
+        if (folder / ABOUT).is_file() and describe(folder).digest == digest:
             return folder
     raise StateflowError(f"the bundle {digest[:16]} is not on this machine; it has to be given as --pyFiles")
+
+
+class _State:
+    """The state of a key, in which values are bytes. What has not been looked at for so many milliseconds of the log's time may go."""
+
+    def __init__(self, context: RuntimeContext) -> None:
+        self._context = context
+        is_embedded = ".embedded." in type(context).__module__
+        self._type = _Binary() if is_embedded else Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+    def cell(self, name: str, kept: int | None) -> Any:
+        return self._context.get_state(_expiring(ValueStateDescriptor(name, self._type), kept))
+
+    def table(self, name: str, kept: int | None) -> Any:
+        return self._context.get_map_state(_expiring(MapStateDescriptor(name, Types.STRING(), self._type), kept))
+
+
+def _expiring(state: StateDescriptor, kept: int | None) -> StateDescriptor:
+    if kept is not None:
+        ttl = StateTtlConfig.new_builder(Time.milliseconds(kept + LATE))
+        state.enable_time_to_live(ttl.update_ttl_on_read_and_write().build())
+    return state
+
+
+def place_of_streamed(value: Any) -> str:
+    """Return the key of what is read from the log."""
+    return place_of(received(value))
 
 
 class Entities(KeyedProcessFunction):  # type: ignore[misc]
@@ -89,25 +134,33 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Find the app and the state."""
-        self._app, self._edge = load(self._digest)
-        is_embedded = ".embedded." in type(runtime_context).__module__
-        state = _Binary() if is_embedded else Types.PRIMITIVE_ARRAY(Types.BYTE())
-        get_table, get_cell = runtime_context.get_map_state, runtime_context.get_state
-        self._record = get_cell(ValueStateDescriptor("record", state))
-        request = ValueStateDescriptor("request", state)
-        request.enable_time_to_live(StateTtlConfig.new_builder(Time.days(KEPT_DAYS)).build())
-        self._request = get_cell(request)
-        one, other = (get_table(MapStateDescriptor(name, Types.STRING(), state)) for name in ("seen-a", "seen-b"))
-        self._seen = Generations((one, other), get_cell(ValueStateDescriptor("seen", state)))
+        self._app, self._edge, options = load(self._digest)
+        state = _State(runtime_context)
+        self._timed: list[Generations | Expiring] = []
+        self._request = state.cell("request", KEPT_MILLISECONDS)
+        self._record: Any = state.cell("record", options.ttl)
+        if options.ttl is not None:
+            self._record = Expiring(self._record, state.cell("touched", options.ttl), options.ttl)
+            self._timed.append(self._record)
+        self._handle: Callable[[App, Record | None, Message], Outcome] = step
+        if options.delivery is Delivery.LOG:
+            kept = None if options.ttl is None else KEPT_MILLISECONDS
+            tables = state.table("seen-a", kept), state.table("seen-b", kept)
+            seen = Generations(tables, state.cell("seen", kept))
+            self._handle = partial(step_once, seen=seen)
+            self._timed.append(seen)
 
-    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Outputs:
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Outputs:
         """Handle a message, and those that it sends to its own entity."""
+        given = received(value)
         try:
-            messages = [Message.decode(value)]
+            messages = [Message.decode(given)]
         except Exception as error:  # noqa: BLE001 - anything may stand in a topic
-            yield _dead(value, f"not a message: {error}")
+            yield _dead(given, f"not a message: {error}")
             return
-        self._seen.now = ctx.timestamp() or 0
+        self._now = ctx.timestamp() or 0
+        for timed in self._timed:
+            timed.now = self._now
         cell = self._request if messages[0].address.entity == KEPT else self._record
         stored = cell.value()
         before = record = None if stored is None else Record.decode(stored)
@@ -125,23 +178,23 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
                 if sent.address == message.address:
                     here.append(sent)
                 else:
-                    yield Row(place(sent.address), sent.encode())
+                    yield _row(place(sent.address), sent.encode())
             messages.extend(reversed(here))
         if record is not before and record is not None:
             cell.update(record.encode())
 
     def _step(self, record: Record | None, message: Message) -> Outcome:
         try:
-            with moment(message.id, self._seen.now, self._secret):
-                return step_once(self._app, record, message, self._seen)
+            with moment(message.id, self._now, self._secret):
+                return self._handle(self._app, record, message)
         except Exception:  # noqa: BLE001 - the job must go on, whatever is wrong with a message
             return Outcome(record, set_aside=traceback.format_exc())
 
     def _answer(self, reply: Reply | Lost) -> Any:
         if reply.request.startswith(CLIENT):
             id = reply.request.removeprefix(CLIENT)
-            return CLIENT_REPLIES, Row(id, self._edge.answer(id, reply))
-        return REPLIES, Row(reply.request, reply.encode())
+            return CLIENT_REPLIES, _row(id, self._edge.answer(id, reply))
+        return REPLIES, _row(reply.request, reply.encode())
 
 
 class Requests(ProcessFunction):  # type: ignore[misc]
@@ -153,19 +206,24 @@ class Requests(ProcessFunction):  # type: ignore[misc]
     def open(self, runtime_context: RuntimeContext) -> None:
         """Find the app."""
         del runtime_context
-        self._edge = load(self._digest)[1]
+        self._edge = load(self._digest).edge
 
-    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Outputs:
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Outputs:
         """Forward a request, or answer it where it is wrong."""
         del ctx
-        made = self._edge.message(value)
+        given = received(value)
+        made = self._edge.message(given)
         if isinstance(made, Message):
-            yield Row(place(made.address), made.encode())
+            yield _row(place(made.address), made.encode())
         elif made.id is None:
-            yield _dead(value, made.reason)
+            yield _dead(given, made.reason)
         else:
-            yield CLIENT_REPLIES, Row(made.id, made.answer)
+            yield CLIENT_REPLIES, _row(made.id, made.answer)
 
 
 def _dead(record: bytes, reason: str, message: Message | None = None) -> Any:
-    return DEAD_LETTERS, Row("" if message is None else message.request, dead_letter(record, reason, message))
+    return DEAD_LETTERS, _row("" if message is None else message.request, dead_letter(record, reason, message))
+
+
+def _row(key: str, record: bytes) -> Row:
+    return Row(key, streamed(record))

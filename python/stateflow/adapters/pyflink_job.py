@@ -8,65 +8,85 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pyflink.common import Types, WatermarkStrategy
-from pyflink.common.serialization import ByteArraySchema
+from pyflink.common.serialization import SerializationSchema
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors import DeliveryGuarantee
 from pyflink.datastream.connectors.kafka import (
-    KafkaOffsetResetStrategy,
-    KafkaOffsetsInitializer,
     KafkaRecordSerializationSchema,
     KafkaSink,
+    KafkaSinkBuilder,
     KafkaSource,
-    KafkaTopicPartition,
 )
 from pyflink.datastream.formats.json import JsonRowSerializationSchema
 from pyflink.java_gateway import get_gateway
 
-from stateflow.adapters.pyflink import CLIENT_REPLIES, DEAD_LETTERS, RECORD, REPLIES, Entities, Requests
-from stateflow.bundle import digest_of
+from stateflow.adapters.pyflink import (
+    CLIENT_REPLIES,
+    DEAD_LETTERS,
+    RECORD,
+    REPLIES,
+    Entities,
+    Requests,
+    place_of_streamed,
+)
+from stateflow.adapters.pyflink_options import Delivery, Options
+from stateflow.adapters.pyflink_releases import STREAMED, from_the_beginning, schema
+from stateflow.bundle import Description, describe
 from stateflow.errors import StateflowError
 from stateflow.kafka.options import add_kafka
-from stateflow.kafka.records import KEY, place_of
-from stateflow.kafka.topics import MAX_RECORD, About, Topics, verify
-
-BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+from stateflow.kafka.records import KEY
+from stateflow.kafka.topics import MAX_RECORD, About, Topics, longest_transaction, verify
 
 
 def main(bundle: Path, name: str, arguments: Sequence[str] | None = None) -> int:
     """Check the topics and submit the job; returns the exit status: 0, or 2 where it could not be submitted."""
     options = _parser(name).parse_args(arguments)
     topics = Topics(options.prefix)
+    environment = StreamExecutionEnvironment.get_execution_environment()
     try:
-        about = verify(options.bootstrap, topics)
+        build(environment, options.bootstrap, topics, verify(options.bootstrap, topics), describe(bundle))
     except StateflowError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    environment = StreamExecutionEnvironment.get_execution_environment()
-    build(environment, options.bootstrap, topics, about, digest_of(bundle))
     environment.execute(name)
     return 0
 
 
-def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topics, about: About, digest: str) -> None:
-    """Put the operators of the job that runs the bundle of this digest together. Their uids stay the same from bundle to bundle, so that savepoints fit."""
+def build(
+    environment: StreamExecutionEnvironment, bootstrap: str, topics: Topics, about: About, bundle: Description
+) -> None:
+    """Put the operators of the job that runs a bundle together. Their uids stay the same from bundle to bundle, so that savepoints fit.
+
+    Where they do not fit, the uid is another one: Flink would begin with nothing and say nothing.
+    """
+    options = Options.read(bundle.options)
+    transactions = None
+    if options.delivery is Delivery.TRANSACTIONS:
+        transactions = longest_transaction(bootstrap)
 
     def read(topic: str, uid: str) -> DataStream:
         source = _source(bootstrap, topics.prefix, topic, about.partitions)
-        stream = environment.from_source(source, WatermarkStrategy.no_watermarks(), uid, BYTES)
+        stream = environment.from_source(source, WatermarkStrategy.no_watermarks(), uid, STREAMED)
         return stream.uid(uid).name(uid)
 
     def write(stream: DataStream, topic: str, uid: str, key: str = "request") -> None:
-        stream.sink_to(_sink(bootstrap, topic, key)).uid(uid).name(uid)
+        sink = _sink(bootstrap, topic, key)
+        if transactions is not None:
+            _commit_with_checkpoints(sink, f"{topics.prefix}.{uid}", transactions)
+        stream.sink_to(sink.build()).uid(uid).name(uid)
 
     log = read(topics.log, "log")
     entities = (
-        log.key_by(place_of, Types.STRING())
-        .process(Entities(digest, about.secret), RECORD)
-        .uid("entities")
+        log.key_by(place_of_streamed, Types.STRING())
+        .process(Entities(bundle.digest, about.secret), RECORD)
+        .uid("entities_beside" if options.is_beside else "entities")
         .name("entities")
     )
     requests = (
-        read(topics.client_request, "client_request").process(Requests(digest), RECORD).uid("requests").name("requests")
+        read(topics.client_request, "client_request")
+        .process(Requests(bundle.digest), RECORD)
+        .uid("requests")
+        .name("requests")
     )
     write(entities.union(requests), topics.log, "to_log", KEY)
     write(entities.get_side_output(REPLIES), topics.replies, "to_replies")
@@ -78,21 +98,21 @@ def build(environment: StreamExecutionEnvironment, bootstrap: str, topics: Topic
 
 def _source(bootstrap: str, group: str, topic: str, partitions: int) -> KafkaSource:
     """Read a topic from its beginning, where no checkpoint says otherwise. Records that are gone are an error, never skipped."""
-    beginning = {KafkaTopicPartition(topic, number): 0 for number in range(partitions)}
     return (
         KafkaSource.builder()
         .set_bootstrap_servers(bootstrap)
         .set_group_id(group)
         .set_topics(topic)
-        .set_starting_offsets(KafkaOffsetsInitializer.offsets(beginning, KafkaOffsetResetStrategy.NONE))
-        .set_value_only_deserializer(ByteArraySchema())
+        .set_starting_offsets(from_the_beginning(topic, partitions))
+        .set_value_only_deserializer(schema())
+        .set_property("isolation.level", "read_committed")
         .set_property("fetch.max.wait.ms", "100")
         .set_property("max.partition.fetch.bytes", str(MAX_RECORD))
         .build()
     )
 
 
-def _sink(bootstrap: str, topic: str, key: str) -> KafkaSink:
+def _sink(bootstrap: str, topic: str, key: str) -> KafkaSinkBuilder:
     """Write rows: the key is a JSON object whose one member is the first column, the second is the value. All is written before a checkpoint is."""
     first = JsonRowSerializationSchema.builder().with_type_info(Types.ROW_NAMED([key], [Types.STRING()])).build()
     serializer = (
@@ -111,15 +131,20 @@ def _sink(bootstrap: str, topic: str, key: str) -> KafkaSink:
         .set_property("enable.idempotence", "true")
         .set_property("linger.ms", "0")
         .set_property("max.request.size", str(MAX_RECORD))
-        .build()
     )
 
 
-def _second() -> ByteArraySchema:
-    schema = ByteArraySchema()
+def _commit_with_checkpoints(sink: KafkaSinkBuilder, id: str, milliseconds: int) -> None:
+    """Have nothing read of what is written before the checkpoint is complete that it belongs to. A transaction that is not ended for
+    so long is lost, which is how long the job may be down between the two."""
+    sink.set_delivery_guarantee(DeliveryGuarantee.EXACTLY_ONCE)
+    sink.set_transactional_id_prefix(id)
+    sink.set_property("transaction.timeout.ms", str(milliseconds))
+
+
+def _second() -> SerializationSchema:
     utils = get_gateway().jvm.org.apache.flink.python.util.PythonConnectorUtils
-    schema._j_serialization_schema = utils.SecondColumnSerializationSchema(schema._j_serialization_schema)
-    return schema
+    return SerializationSchema(utils.SecondColumnSerializationSchema(schema()._j_serialization_schema))
 
 
 def _parser(name: str) -> argparse.ArgumentParser:

@@ -42,6 +42,7 @@ class Link:
                 "group.id": f"{reads}.unused",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
+                "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 100,
                 "fetch.message.max.bytes": MAX_RECORD,
                 "log_level": 0,

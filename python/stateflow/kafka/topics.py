@@ -160,6 +160,14 @@ def _check(
     return About(wanted, bytes.fromhex(about["secret"]))
 
 
+def longest_transaction(bootstrap: str) -> int:
+    """Return how many milliseconds a transaction may take. Raises `TopicsWrong`."""
+    admin = connect(bootstrap)
+    # Every broker coordinates transactions, and they are told the same.
+    broker = str(min(admin.list_topics(timeout=10).brokers))
+    return int(str(_settings(admin, ConfigResource(ConfigResource.Type.BROKER, broker))["transaction.max.timeout.ms"]))
+
+
 def _log_settings(replication: int) -> dict[str, str]:
     return {
         "cleanup.policy": "delete",
@@ -191,20 +199,24 @@ def _partitions(admin: AdminClient) -> Mapping[str, int]:
 
 
 def _check_settings(admin: AdminClient, log: str) -> None:
-    resource = ConfigResource(ConfigResource.Type.TOPIC, log)
-    try:
-        found: Mapping[str, ConfigEntry] = admin.describe_configs([resource])[resource].result()
-    except KafkaException as error:
-        raise TopicsWrong(f"the settings of {log} cannot be read: {_reason(error)}") from None
+    found = _settings(admin, ConfigResource(ConfigResource.Type.TOPIC, log))
     for name, wanted in (
         ("cleanup.policy", "delete"),
         ("message.timestamp.type", "LogAppendTime"),
         ("unclean.leader.election.enable", "false"),
     ):
-        if found[name].value != wanted:
+        if found[name] != wanted:
             raise TopicsWrong(
-                f"{log} has {name}={found[name].value}, and must have {wanted}: else its records may be lost or change"
+                f"{log} has {name}={found[name]}, and must have {wanted}: else its records may be lost or change"
             )
+
+
+def _settings(admin: AdminClient, of: ConfigResource) -> Mapping[str, str | None]:
+    try:
+        found: Mapping[str, ConfigEntry] = admin.describe_configs([of])[of].result()
+    except KafkaException as error:
+        raise TopicsWrong(f"the settings of {of.name} cannot be read: {_reason(error)}") from None
+    return {name: entry.value for name, entry in found.items()}
 
 
 def _write_about(bootstrap: str, topics: Topics, partitions: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from stateflow.bundle import digest_of, read_json
+from stateflow.bundle import describe, read_json
 from stateflow.collectors import COLLECTORS
 from stateflow.errors import StateflowError
 from stateflow.exits import EXITS, MANAGERS, await_while_handling
@@ -86,7 +86,7 @@ class App:
         for kind in (*LOOPS, *COLLECTORS, *EXITS, *MANAGERS, Parts):
             wire.names.register(b"@" + kind.__name__.encode(), kind)
         sources = {module["path"]: module["source"] for module in ir["modules"]}
-        return cls(ir["name"], digest_of(bundle), ir, wire, Traces(root, linemap, sources))
+        return cls(ir["name"], describe(bundle).digest, ir, wire, Traces(root, linemap, sources))
 
     def entity_class(self, value: object) -> Entity | None:
         """Return the entity whose class a value is."""

@@ -38,7 +38,8 @@ def write_bundle(app: str, folder: Path) -> Path:
     digest = blake2b(generated.encode(), digest_size=8).hexdigest()
     _write(bundle / "dataflow.json", ir)
     _write(bundle / "linemap.json", {f"{app}.py": {"lines": lines, "functions": functions}})
-    _write(bundle / "bundle.json", {"format": 1, "target": "local", "app": app, "digest": digest})
+    about = {"format": 1, "target": "local", "app": app, "options": {}, "python": ">=3.11", "digest": digest}
+    _write(bundle / "bundle.json", about)
     return bundle
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -28,11 +29,12 @@ class Cluster:
         )
         self._log = (folder / "more.log").open("w")
         self._taskmanager = subprocess.Popen(
-            [*command, f"-Dtaskmanager.numberOfTaskSlots={SLOTS}"],
+            [*command, f"-Dtaskmanager.numberOfTaskSlots={SLOTS}", f"-Dtaskmanager.memory.managed.size={64 * SLOTS}m"],
             env=environment,
             cwd=f"/proc/{taskmanager}/cwd",
             stdout=self._log,
             stderr=self._log,
+            start_new_session=True,
         )
         class_path = command[command.index("-cp") + 1].split(":")
         connector = next(Path(part.rstrip("*")) for part in class_path if "pyflink" not in part)
@@ -64,8 +66,10 @@ class Cluster:
 
     def close(self) -> None:
         """End what was started."""
+        self._submit.kill()
+        # With the Python that it has started, where a job wants that.
+        os.killpg(self._taskmanager.pid, signal.SIGKILL)
         for process in (self._submit, self._taskmanager):
-            process.kill()
             process.wait()
         self._log.close()
 

@@ -24,9 +24,9 @@ LOAD = 3.0
 """Seconds of load before the kill, and after the recovery."""
 
 
-def start(data: Path, checkpoints: str = "1s") -> Run:
-    """Start the shop on an engine that keeps its data there and makes a checkpoint that often."""
-    return Run(FIXTURES / "shop" / "shop.py", "--data", str(data), "--checkpoint-interval", checkpoints)
+def start(data: Path, *options: str) -> Run:
+    """Start the shop on an engine that keeps its data there."""
+    return Run(FIXTURES / "shop" / "shop.py", "--data", str(data), *options)
 
 
 def kill(run: Run, kind: str) -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+from scenarios.http import compare
+from scenarios.programs import Program
 from served import COMPILER
 
 PATIENCE = 600
@@ -77,6 +80,12 @@ class Run:
         with self.process.stdout as output:
             self.said += output
         return self.process.wait(PATIENCE)
+
+
+def through_http(run: Run, program: Program) -> None:
+    """Play the scenario of the program that is served, and assert that it gives what is checked in."""
+    with httpx.Client(base_url=f"http://{run.address.netloc}", timeout=PATIENCE) as client:
+        compare(client, program)
 
 
 def processes(chosen: Callable[[str], bool]) -> list[int]:

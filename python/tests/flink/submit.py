@@ -44,20 +44,20 @@ def main(rest: str, bootstrap: str, connector: str) -> None:
 
 
 def _submit(settings: dict[str, str], bootstrap: str, bundle: str) -> Any:
-    """Submit the job of a bundle."""
+    """Submit the job of a bundle, with topics that are called as its folder is."""
     folder = Path(bundle)
     sys.path.insert(0, bundle)
     from stateflow.adapters.pyflink_job import build
+    from stateflow.bundle import describe
     from stateflow.kafka.topics import Topics, provide
 
-    about = json.loads((folder / "bundle.json").read_text())
     lines = [line for line in (folder / "config.yaml").read_text().splitlines() if line and not line.startswith("#")]
     own = dict(line.split(": ", 1) for line in lines)
     environment = _environment({**own, **settings, "python.files": bundle})
-    topics = Topics(about["app"])
-    build(environment, bootstrap, topics, provide(bootstrap, topics, 2, 1), about["digest"])
+    topics = Topics(folder.name)
+    build(environment, bootstrap, topics, provide(bootstrap, topics, 2, 1), describe(folder))
     sys.path.remove(bundle)
-    return environment.execute_async(about["app"])
+    return environment.execute_async(folder.name)
 
 
 def _submit_file(settings: dict[str, str], bootstrap: str, file: str, prefix: str, interval: str | None = None) -> Any:

@@ -15,8 +15,8 @@ def stateflow(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Com
     return subprocess.run([BINARY, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def compiled(app: Path, bundle: Path, target: str = "local") -> Path:
+def compiled(app: Path, bundle: Path, target: str = "local", *options: str) -> Path:
     """Compiles an app; what the compiler says where it refuses is an AssertionError."""
-    done = stateflow("compile", app, "--target", target, "-o", bundle)
+    done = stateflow("compile", app, "--target", target, "-o", bundle, *options)
     assert done.returncode == 0, done.stderr
     return bundle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from uuid import UUID
 import httpx
 
 from .play import Json, Step, play
+from .programs import Program, reference
 from .values import decode
 
 READY = "listening on "
@@ -109,7 +111,16 @@ def unordered(value: Json) -> Json:
     return value
 
 
-def compare_step(world: HttpWorld, step: Step, entry: Json) -> None:
+def compare(client: httpx.Client, program: Program) -> None:
+    """Plays a program's scenario, and asserts that it gives what is checked in."""
+    program.importable()
+    world = HttpWorld(client, reference(program).addresses)
+    expected = json.loads(program.expected.read_text(encoding="utf-8"))
+    for step, entry in zip(program.steps(), expected, strict=True):
+        _compare_step(world, step, entry)
+
+
+def _compare_step(world: HttpWorld, step: Step, entry: Json) -> None:
     """Plays a step, and asserts that it gives what is checked in."""
     (played,) = play(world, [step])
     if "raised" in entry:

@@ -1,15 +1,26 @@
 //! Apache Flink with PyFlink: a job that owns the entities, Kafka around it, and a gateway in front.
 
+mod options;
+
 use askama::Template;
 
-use super::{Bundle, Target};
+use super::{Bundle, Choices, Target};
 use crate::ir;
+pub use options::OF_STATE;
+use options::{Flink, OPTIONS, Shape};
 
 /// The target.
 pub const TARGET: Target = Target {
     name: "pyflink",
     summary: "a job on Apache Flink 2.2, with its log in Apache Kafka",
-    requires,
+    options: OPTIONS,
+    python_before: |choices| Some(Shape::of(choices).flink.python_before),
+    requires: |choices| {
+        vec![
+            format!("apache-flink=={}", Shape::of(choices).flink.version),
+            "confluent-kafka==2.16.1".to_owned(),
+        ]
+    },
     unused: &[
         "stateflow/adapters/interleaved",
         "stateflow/adapters/local",
@@ -18,47 +29,8 @@ pub const TARGET: Target = Target {
     files,
 };
 
-/// The Flink that bundles are for.
-const FLINK: Flink = Flink {
-    version: "2.2.1",
-    connector: "flink-sql-connector-kafka",
-    connector_version: "5.0.0-2.2",
-    python: "3.12",
-};
-
-/// A release of Flink, and what goes with it.
-struct Flink {
-    version: &'static str,
-    /// The archive that reads and writes Kafka.
-    connector: &'static str,
-    connector_version: &'static str,
-    /// The newest Python that it is there for.
-    python: &'static str,
-}
-
-impl Flink {
-    /// `2.2` of `2.2.1`.
-    fn series(&self) -> &str {
-        self.version
-            .rsplit_once('.')
-            .map_or(self.version, |(series, _)| series)
-    }
-
-    /// As the Kubernetes operator names it: `v2_2`.
-    fn enumerated(&self) -> String {
-        format!("v{}", self.series().replace('.', "_"))
-    }
-}
-
-fn requires() -> Vec<String> {
-    vec![
-        format!("apache-flink=={}", FLINK.version),
-        "confluent-kafka==2.16.1".to_owned(),
-    ]
-}
-
 /// It is the same in every bundle.
-const GATEWAY_DOCKERFILE: &str = include_str!("../../templates/pyflink/gateway.Dockerfile");
+const GATEWAY_DOCKERFILE: &str = include_str!("../../../templates/pyflink/gateway.Dockerfile");
 
 macro_rules! templates {
     ($($name:ident: $path:literal { $($field:ident: $kind:ty),+ })*) => {
@@ -76,19 +48,20 @@ templates! {
     Job: "pyflink/job.py" { app: &'a ir::App, prefix: &'a str }
     Gateway: "pyflink/gateway.py" { app: &'a ir::App, prefix: &'a str }
     Topics: "pyflink/topics.py" { app: &'a ir::App, prefix: &'a str }
-    Config: "pyflink/config.yaml" { app: &'a ir::App }
+    Config: "pyflink/config.yaml" { app: &'a ir::App, shape: &'a Shape<'a> }
     Submit: "pyflink/submit.sh" { flink: &'a Flink }
     Project: "pyflink/pom.xml" { flink: &'a Flink }
     Dockerfile: "pyflink/Dockerfile" { flink: &'a Flink }
     Compose: "pyflink/compose.yaml" { app: &'a ir::App, flink: &'a Flink, slug: &'a str, settings: &'a str }
     Deployment: "pyflink/flinkdeployment.yaml" { flink: &'a Flink, slug: &'a str, settings: &'a str }
-    Readme: "pyflink/README.md" { app: &'a ir::App, flink: &'a Flink, prefix: &'a str }
+    Readme: "pyflink/README.md" { app: &'a ir::App, prefix: &'a str, shape: &'a Shape<'a> }
 }
 
-fn files(app: &ir::App, bundle: &mut Bundle) -> anyhow::Result<()> {
+fn files(app: &ir::App, choices: &Choices, bundle: &mut Bundle) -> anyhow::Result<()> {
     let (prefix, slug) = (&prefix(&app.name), &slug(&app.name));
-    let flink = &FLINK;
-    let config = Config { app }.render()?;
+    let shape = &Shape::of(choices);
+    let flink = shape.flink;
+    let config = Config { app, shape }.render()?;
     let deployment = Deployment {
         flink,
         slug,
@@ -110,7 +83,7 @@ fn files(app: &ir::App, bundle: &mut Bundle) -> anyhow::Result<()> {
         ("Dockerfile", Dockerfile { flink }.render()?),
         ("compose.yaml", compose.render()?),
         ("flinkdeployment.yaml", deployment.render()?),
-        ("README.md", Readme { app, flink, prefix }.render()?),
+        ("README.md", Readme { app, prefix, shape }.render()?),
     ];
     bundle.add("gateway.Dockerfile", GATEWAY_DOCKERFILE);
     for (path, content) in rendered {

@@ -1,0 +1,45 @@
+"""Records of entities that go when nobody has sent them a message for long."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from stateflow.kafka.seen import Cell
+from stateflow.wire.raw import pack, unpack
+
+
+class Removable(Cell, Protocol):
+    """Keyed state of an engine that can be removed."""
+
+    def clear(self) -> None:
+        """Remove the value."""
+        ...
+
+
+class Expiring:
+    """A record that is gone when its entity has had no message for so many milliseconds of the log's time. So it goes at the same
+    message whenever the log is read again."""
+
+    def __init__(self, record: Removable, touched: Cell, milliseconds: int) -> None:
+        self._record = record
+        self._touched = touched
+        self._milliseconds = milliseconds
+        self.now = 0
+        """The time of the log, in milliseconds since 1970."""
+
+    def value(self) -> bytes | None:
+        """Return what is stored, for a message that came now; None where there is nothing, or has been nothing for long."""
+        stored = self._record.value()
+        if stored is None:
+            return None
+        last = self._touched.value()
+        if last is not None and self.now - unpack(last) > self._milliseconds:
+            self._record.clear()
+            return None
+        self._touched.update(pack(self.now))
+        return stored
+
+    def update(self, record: bytes, /) -> None:
+        """Store a record."""
+        self._touched.update(pack(self.now))
+        self._record.update(record)
