@@ -79,34 +79,63 @@ class _Cell:
         self.held = None
 
 
-def test_an_id_is_remembered_for_messages_and_for_time() -> None:
+HOUR = 3600 * 1000
+
+
+def test_an_id_is_remembered_for_an_hour_of_the_log() -> None:
     tables = _Table(), _Table()
-    seen = Generations(tables, _Cell(), messages=10, milliseconds=1000)
-    for number in range(100):
-        seen.now = number
-        seen[bytes([number])] = b"reply"
-    assert all(seen.get(bytes([number])) == b"reply" for number in range(100)), "not yet old enough"
-    for number in range(100, 250):
-        seen.now = number * 100
-        seen[bytes([number])] = b""
-        known = [other for other in range(number + 1) if seen.get(bytes([other])) is not None]
-        assert known == list(range(known[0], number + 1))
-        assert len(known) > 10
-        forgotten = known[0] - 1
-        assert forgotten < 100 or number * 100 - forgotten * 100 >= 1000
-    assert sum(len(table.held) for table in tables) < 40
+    seen = Generations(tables, _Cell(), started=0)
+    minutes = range(1, 300)
+    for minute in minutes:
+        now = minute * HOUR // 60
+        seen.at("entity", now)
+        seen[bytes([minute // 256, minute % 256])] = b"reply"
+        known = [one for one in minutes if seen.get(bytes([one // 256, one % 256])) == b"reply"]
+        assert known == list(range(known[0], minute + 1))
+        assert known[0] == 1 or minute - known[0] >= 60
+    assert sum(len(table.held) for table in tables) <= 121
+
+
+def test_no_id_is_forgotten_soon_after_a_start() -> None:
+    """What was sent before a failure comes again after it, whatever the log's time says."""
+    tables, cell = (_Table(), _Table()), _Cell()
+    before = Generations(tables, cell, started=0)
+    before.at("entity", HOUR)
+    before[b"before"] = b""
+    after = Generations(tables, cell, started=9 * HOUR)
+    for now in range(HOUR, 10 * HOUR, HOUR // 4):
+        after.at("entity", now)
+        after[b"%d" % now] = b""
+        assert after.get(b"before") is not None
+    for now in (10 * HOUR, 11 * HOUR):
+        after.at("entity", now)
+        after[b"%d" % now] = b""
+    assert after.get(b"before") is None
+
+
+def test_entities_remember_each_for_itself() -> None:
+    states = {name: ((_Table(), _Table()), _Cell()) for name in ("one", "other")}
+    for start in range(3):
+        for name, (tables, cell) in states.items():
+            seen = Generations(tables, cell, started=0)
+            seen.at(name, (1 + 2 * start) * HOUR)
+            seen[name.encode()] = b"%d" % start
+            assert seen.get(name.encode()) == b"%d" % start
+            assert [sorted(table.held) for table in tables].count([]) == (start == 0)
 
 
 def test_a_record_is_gone_when_nothing_comes_for_long() -> None:
     record = Expiring(_Cell(), _Cell(), milliseconds=10)
     assert record.value() is None
     record.update(b"lamp")
-    for record.now in (10, 20, 30):
+    for now in (10, 20, 30):
+        record.at("entity", now)
         assert record.value() == b"lamp"
-    for record.now in (41, 42):
+    for now in (41, 42):
+        record.at("entity", now)
         assert record.value() is None, "it stays away"
     record.update(b"another")
-    record.now = 52
+    record.at("entity", 52)
     assert record.value() == b"another"
 
 
@@ -114,7 +143,8 @@ def test_what_was_stored_before_there_was_an_end_begins_with_its_next_message() 
     cell = _Cell()
     cell.update(b"lamp")
     record = Expiring(cell, _Cell(), milliseconds=10)
-    for record.now, expected in ((1000, b"lamp"), (1010, b"lamp"), (1021, None)):
+    for now, expected in ((1000, b"lamp"), (1010, b"lamp"), (1021, None)):
+        record.at("entity", now)
         assert record.value() == expected
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -146,7 +147,7 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         if options.delivery is Delivery.LOG:
             kept = None if options.ttl is None else KEPT_MILLISECONDS
             tables = state.table("seen-a", kept), state.table("seen-b", kept)
-            seen = Generations(tables, state.cell("seen", kept))
+            seen = Generations(tables, state.cell("seen", kept), started=time.time_ns() // 10**6)
             self._handle = partial(step_once, seen=seen)
             self._timed.append(seen)
 
@@ -160,7 +161,7 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
             return
         self._now = ctx.timestamp() or 0
         for timed in self._timed:
-            timed.now = self._now
+            timed.at(messages[0].address, self._now)
         cell = self._request if messages[0].address.entity == KEPT else self._record
         stored = cell.value()
         before = record = None if stored is None else Record.decode(stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Protocol
 
 from stateflow.kafka.seen import Cell
@@ -24,8 +25,12 @@ class Expiring:
         self._record = record
         self._touched = touched
         self._milliseconds = milliseconds
-        self.now = 0
-        """The time of the log, in milliseconds since 1970."""
+        self._now = 0
+
+    def at(self, entity: Hashable, now: int) -> None:
+        """Turn to an entity, whose state the engine has at hand, and the time of the log in milliseconds since 1970."""
+        del entity
+        self._now = now
 
     def value(self) -> bytes | None:
         """Return what is stored, for a message that came now; None where there is nothing, or has been nothing for long."""
@@ -33,13 +38,13 @@ class Expiring:
         if stored is None:
             return None
         last = self._touched.value()
-        if last is not None and self.now - unpack(last) > self._milliseconds:
+        if last is not None and self._now - unpack(last) > self._milliseconds:
             self._record.clear()
             return None
-        self._touched.update(pack(self.now))
+        self._touched.update(pack(self._now))
         return stored
 
     def update(self, record: bytes, /) -> None:
         """Store a record."""
-        self._touched.update(pack(self.now))
+        self._touched.update(pack(self._now))
         self._record.update(record)

@@ -30,7 +30,9 @@ def place(address: Address) -> str:
     if isinstance(key, int):
         # Python writes no longer integers in decimal digits.
         return f"{address.entity}/{key if key.bit_length() < 10_000 else hex(key)}"
-    return f"{address.entity}/{quote(key.encode('utf-8', 'surrogatepass'), safe='')}"
+    if not (key.isascii() and key.isalnum()):
+        key = quote(key.encode("utf-8", "surrogatepass"), safe="")
+    return f"{address.entity}/{key}"
 
 
 def place_of(record: bytes) -> str:

@@ -16,8 +16,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
@@ -27,14 +26,16 @@ class _Moment(threading.local):
 
     nanoseconds: int | None = None
     """Since 1970, by the log; None where no step runs."""
-    seed: bytes = b""
+    id: bytes = b""
+    secret: bytes = b""
     source: random.Random | None = None
     """Made when the first number is drawn."""
 
     def draw(self) -> random.Random:
         """Return the numbers of this step."""
         if self.source is None:
-            self.source = random.Random(int.from_bytes(self.seed, "big"))
+            seed = blake2b(self.id, key=self.secret, digest_size=32).digest()
+            self.source = random.Random(int.from_bytes(seed, "big"))
         return self.source
 
 
@@ -47,18 +48,25 @@ _DRAWING = (
 )
 
 
-@contextmanager
-def moment(id: bytes, milliseconds: int, secret: bytes = b"") -> Iterator[None]:
+class moment:
     """Run a step at a time of the log, in milliseconds since 1970, with the numbers that follow from the id of its message.
 
     Who knows `secret`, of at most 64 bytes, and the id can tell the numbers.
     """
-    _moment.nanoseconds = milliseconds * 1_000_000
-    _moment.seed = blake2b(id, key=secret, digest_size=32).digest()
-    _moment.source = None
-    try:
-        yield
-    finally:
+
+    __slots__ = ("_id", "_milliseconds", "_secret")
+
+    def __init__(self, id: bytes, milliseconds: int, secret: bytes = b"") -> None:
+        self._id = id
+        self._milliseconds = milliseconds
+        self._secret = secret
+
+    def __enter__(self) -> None:
+        _moment.nanoseconds = self._milliseconds * 1_000_000
+        _moment.id, _moment.secret = self._id, self._secret
+        _moment.source = None
+
+    def __exit__(self, *_: object) -> None:
         _moment.nanoseconds = _moment.source = None
 
 

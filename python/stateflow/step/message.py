@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -11,6 +12,9 @@ from stateflow.wire.raw import pack, unpack
 
 ID_SIZE = 12
 """The length of a message id in bytes."""
+
+_REQUESTS = 4096
+"""Of how many requests both forms of the id are at hand: each is read and written in every message that is for it."""
 
 
 class Address(NamedTuple):
@@ -124,6 +128,7 @@ def request_id(request: str) -> bytes:
     return blake2b(b"request:" + request.encode("utf-8", "surrogatepass"), digest_size=ID_SIZE).digest()
 
 
+@lru_cache(_REQUESTS)
 def _pack_request(request: str) -> str | bytes:
     """Give a request id that is a UUID in its usual spelling as its 16 bytes."""
     if len(request) == 36:
@@ -136,6 +141,7 @@ def _pack_request(request: str) -> str | bytes:
     return request
 
 
+@lru_cache(_REQUESTS)
 def _unpack_request(request: str | bytes) -> str:
     if isinstance(request, str):
         return request
