@@ -61,7 +61,7 @@ def test_state_outlives_stops_and_changes_of_the_app_and_of_its_options(app: Pat
     wait_until_gone(app.parent)
     app.write_text(WITH_DISCOUNT)
     options = ["--delivery", "transactions", "--state-backend", "rocksdb", "--state-ttl", "1h"]
-    run = Run(app, "--reload", "--parallelism", "2", "--checkpoint-interval", "500ms", *options)
+    run = Run(app, "--reload", "--parallelism", "4", "--checkpoint-interval", "500ms", *options)
     assert buy(run) == (200, True)
     assert run.request("POST", "/Item/apple/cut", {"by": 2}) == (200, 2)
     app.write_text(WITH_DISCOUNT.replace("self.discount += by", "self.discount += 2 * by"))

@@ -69,7 +69,7 @@ def build(
         stream = environment.from_source(source, WatermarkStrategy.no_watermarks(), uid, STREAMED)
         return stream.uid(uid).name(uid)
 
-    def write(stream: DataStream, topic: str, uid: str, key: str = "request") -> None:
+    def write(stream: DataStream, topic: str, uid: str, key: str | None) -> None:
         sink = _sink(bootstrap, topic, key)
         if transactions is not None:
             _commit_with_checkpoints(sink, f"{topics.prefix}.{uid}", transactions)
@@ -88,12 +88,15 @@ def build(
         .uid("requests")
         .name("requests")
     )
-    write(entities.union(requests), topics.log, "to_log", KEY)
-    write(entities.get_side_output(REPLIES), topics.replies, "to_replies")
+    # Each writes to the log by itself, so that what entities send is handed to the sink on the spot.
+    write(entities, topics.log, "to_log", KEY)
+    write(requests, topics.log, "requests_to_log", KEY)
+    # Whoever waits for them reads all partitions.
+    write(entities.get_side_output(REPLIES), topics.replies, "to_replies", None)
     client_replies = entities.get_side_output(CLIENT_REPLIES).union(requests.get_side_output(CLIENT_REPLIES))
-    write(client_replies, topics.client_reply, "to_client_reply")
+    write(client_replies, topics.client_reply, "to_client_reply", "request")
     dead_letters = entities.get_side_output(DEAD_LETTERS).union(requests.get_side_output(DEAD_LETTERS))
-    write(dead_letters, topics.dead_letters, "to_dead_letters")
+    write(dead_letters, topics.dead_letters, "to_dead_letters", "request")
 
 
 def _source(bootstrap: str, group: str, topic: str, partitions: int) -> KafkaSource:
@@ -112,20 +115,17 @@ def _source(bootstrap: str, group: str, topic: str, partitions: int) -> KafkaSou
     )
 
 
-def _sink(bootstrap: str, topic: str, key: str) -> KafkaSinkBuilder:
-    """Write rows: the key is a JSON object whose one member is the first column, the second is the value. All is written before a checkpoint is."""
-    first = JsonRowSerializationSchema.builder().with_type_info(Types.ROW_NAMED([key], [Types.STRING()])).build()
-    serializer = (
-        KafkaRecordSerializationSchema.builder()
-        .set_topic(topic)
-        .set_key_serialization_schema(first)
-        .set_value_serialization_schema(_second())
-        .build()
-    )
+def _sink(bootstrap: str, topic: str, key: str | None) -> KafkaSinkBuilder:
+    """Write rows: the second column is the value. Where it has a key, that is a JSON object whose one member is the first column. All is
+    written before a checkpoint is."""
+    serializer = KafkaRecordSerializationSchema.builder().set_topic(topic).set_value_serialization_schema(_second())
+    if key is not None:
+        first = JsonRowSerializationSchema.builder().with_type_info(Types.ROW_NAMED([key], [Types.STRING()]))
+        serializer.set_key_serialization_schema(first.build())
     return (
         KafkaSink.builder()
         .set_bootstrap_servers(bootstrap)
-        .set_record_serializer(serializer)
+        .set_record_serializer(serializer.build())
         .set_delivery_guarantee(DeliveryGuarantee.AT_LEAST_ONCE)
         .set_property("acks", "all")
         .set_property("enable.idempotence", "true")

@@ -97,8 +97,8 @@ def _difference(folder: Path, program: Program, worlds: Sequence[str]) -> Differ
         return Difference(f"failed {_last_line(error)}", str(error))
     throws = THROWING in program.source
     for world, transcript in found:
-        wanted = _settled(in_the_end(expected) if world == "faults" else expected, throws)
-        transcript = _settled(transcript, throws)
+        wanted = settled(in_the_end(expected) if world == "faults" else expected, throws)
+        transcript = settled(transcript, throws)
         if not alike(wanted, transcript):
             return _describe(world, wanted, transcript)
     return None
@@ -144,19 +144,17 @@ def _compiled(bundle: Path, steps: list[Step], worlds: Sequence[str]) -> list[tu
     return [(world, transcript) for world in worlds for transcript in plays[world]()]
 
 
-def _settled(transcript: list[Json], throws: bool) -> list[Json]:
+def settled(transcript: list[Json], throws: bool = False) -> list[Json]:
     """The transcript without what CPython itself does not settle.
 
     Once a function is warm, CPython 3.11 may read an unbound variable together with the instruction before, and then names the line
     of that one. An exception that the event loop throws goes to the innermost coroutine, and misses what those around it handle; in
     3.11, the lines of those in between get lost, too.
     """
-    settled = []
-    for entry in transcript:
-        if "raised" in entry:
-            entry = {**entry, "raised": _settled_error(entry["raised"], throws)}
-        settled.append(entry)
-    return settled
+    return [
+        {**entry, "raised": _settled_error(entry["raised"], throws)} if "raised" in entry else entry
+        for entry in transcript
+    ]
 
 
 def _settled_error(raised: Json, throws: bool) -> Json:
