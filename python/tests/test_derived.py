@@ -73,6 +73,7 @@ def _drawn() -> list[Any]:
         *(now(), time.time(), time.time_ns()),
         *(moment_of_time.now(), moment_of_time.now(datetime.UTC), moment_of_time.today(), date.today()),  # noqa: DTZ002
         *(moment_of_time.utcnow(), _Own.now()),  # noqa: DTZ003
+        *(time.localtime(), time.gmtime(), time.ctime(), time.asctime(), time.strftime("%c")),
         *(random.random(), random.sample(range(100), 5), choices("abc", k=9), random.gauss(0, 1)),
         *(random.Random().random(), random.SystemRandom().random(), os.urandom(9), secrets.token_hex()),
         *(uuid4(), uuid.uuid1(), uuid.uuid4()),
@@ -98,11 +99,46 @@ def _same() -> None:
     told = 1_700_000_000.123
     assert abs(first[0] - told) < 1e-6
     assert [abs(when.timestamp() - told) < 1e-6 for when in first[3:6]] == [True] * 3
-    assert [value == other for value, other in zip(first, _at(b"two"), strict=True)] == [True] * 9 + [False] * 11
+    assert [value == other for value, other in zip(first, _at(b"two"), strict=True)] == [True] * 14 + [False] * 11
     assert [value == other for value, other in zip(first, _at(b"one", secret=b"x"), strict=True)] == (
-        [True] * 9 + [False] * 11
+        [True] * 14 + [False] * 11
     )
     assert not any(value == other for value, other in zip(first, _at(b"two", 3 * MILLISECONDS), strict=True))
+
+
+def test_times_that_are_given_are_told() -> None:
+    forked(_given)
+
+
+def _given() -> None:
+    given = time.gmtime(86_400)
+    expected = [time.asctime(given), time.strftime("%c", given), time.ctime(86_400), time.localtime(86_400)]
+    derived.install()
+    with derived.moment(b"one", MILLISECONDS):
+        assert time.gmtime(86_400) == given
+        assert [
+            time.asctime(given),
+            time.strftime("%c", given),
+            time.ctime(86_400),
+            time.localtime(86_400),
+        ] == expected
+
+
+def test_what_is_asked_outside_has_the_machines_clock() -> None:
+    forked(_suspended)
+
+
+def _suspended() -> None:
+    derived.install()
+    with derived.moment(b"one", MILLISECONDS):
+        first = random.random()
+        with derived.suspended():
+            assert time.time() > 1_700_000_001
+            random.random()
+        second = random.random()
+        assert time.time_ns() == MILLISECONDS * 1_000_000
+    with derived.moment(b"one", MILLISECONDS):
+        assert [random.random(), random.random()] == [first, second]
 
 
 def test_outside_a_step_all_is_as_it_was() -> None:

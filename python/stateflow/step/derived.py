@@ -16,30 +16,34 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
 from hashlib import blake2b
 from typing import Any
 
 
-class _Moment(threading.local):
-    """What the step that runs on this thread knows of time and chance."""
+class _Moment:
+    """What a step knows of time and chance."""
 
-    nanoseconds: int | None = None
-    """Since 1970, by the log; None where no step runs."""
-    id: bytes = b""
-    secret: bytes = b""
-    source: random.Random | None = None
-    """Made when the first number is drawn."""
+    def __init__(self, nanoseconds: int, id: bytes, secret: bytes) -> None:
+        self.nanoseconds = nanoseconds
+        """Since 1970, by the log."""
+        self._id = id
+        self._secret = secret
+        self.source: random.Random | None = None
+        """Made when the first number is drawn."""
 
     def draw(self) -> random.Random:
         """Return the numbers of this step."""
         if self.source is None:
-            seed = blake2b(self.id, key=self.secret, digest_size=32).digest()
+            seed = blake2b(self._id, key=self._secret, digest_size=32).digest()
             self.source = random.Random(int.from_bytes(seed, "big"))
         return self.source
 
 
-_moment = _Moment()
+_moment: ContextVar[_Moment | None] = ContextVar("moment", default=None)
+"""That of the step that runs here; None where none does."""
 _installed = threading.Lock()
 _DRAWING = (
     *("random", "uniform", "triangular", "randint", "choice", "randrange", "sample", "shuffle", "choices"),
@@ -54,25 +58,32 @@ class moment:
     Who knows `secret`, of at most 64 bytes, and the id can tell the numbers.
     """
 
-    __slots__ = ("_id", "_milliseconds", "_secret")
+    __slots__ = ("_moment", "_token")
 
     def __init__(self, id: bytes, milliseconds: int, secret: bytes = b"") -> None:
-        self._id = id
-        self._milliseconds = milliseconds
-        self._secret = secret
+        self._moment = _Moment(milliseconds * 1_000_000, id, secret)
 
     def __enter__(self) -> None:
-        _moment.nanoseconds = self._milliseconds * 1_000_000
-        _moment.id, _moment.secret = self._id, self._secret
-        _moment.source = None
+        self._token: Token[_Moment | None] = _moment.set(self._moment)
 
     def __exit__(self, *_: object) -> None:
-        _moment.nanoseconds = _moment.source = None
+        _moment.reset(self._token)
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """Let clocks and chance be the machine's, as outside of steps."""
+    token = _moment.set(None)
+    try:
+        yield
+    finally:
+        _moment.reset(token)
 
 
 def milliseconds() -> int:
     """Return the time of the step that runs, in milliseconds since 1970; 0 where none does."""
-    return (_moment.nanoseconds or 0) // 1_000_000
+    moment = _moment.get()
+    return 0 if moment is None else moment.nanoseconds // 1_000_000
 
 
 def install() -> None:
@@ -85,6 +96,7 @@ def install() -> None:
             _replace(random, name, _drawing(name))
     _replace(time, "time", lambda: _nanoseconds() / 1e9)
     _replace(time, "time_ns", _nanoseconds)
+    _replace_calendar()
     _replace(os, "urandom", _bytes)
     _replace(random, "_urandom", _bytes)
     _replace(uuid, "uuid4", lambda: uuid.UUID(bytes=_bytes(16), version=4))
@@ -98,30 +110,37 @@ def _replace(module: Any, name: str, derived: Callable[..., Any]) -> None:
 
     @functools.wraps(original)
     def ask(*args: Any, **kwargs: Any) -> Any:
-        return (original if _moment.nanoseconds is None else derived)(*args, **kwargs)
+        return (original if _moment.get() is None else derived)(*args, **kwargs)
 
     setattr(module, name, ask)
 
 
 def _drawing(name: str) -> Callable[..., Any]:
     def draw(*args: Any, **kwargs: Any) -> Any:
-        return getattr(_moment.draw(), name)(*args, **kwargs)
+        return getattr(_draw(), name)(*args, **kwargs)
 
     return draw
 
 
 def _nanoseconds() -> int:
-    assert _moment.nanoseconds is not None
-    return _moment.nanoseconds
+    moment = _moment.get()
+    assert moment is not None
+    return moment.nanoseconds
+
+
+def _draw() -> random.Random:
+    moment = _moment.get()
+    assert moment is not None
+    return moment.draw()
 
 
 def _bytes(size: int) -> bytes:
-    return _moment.draw().randbytes(size)
+    return _draw().randbytes(size)
 
 
 def _uuid1(node: int | None = None, clock_seq: int | None = None) -> uuid.UUID:
     """RFC 9562, section 5.1, with a random node, which no machine has."""
-    draw = _moment.draw()
+    draw = _draw()
     ticks = _nanoseconds() // 100 + 0x01B21DD213814000
     sequence = draw.getrandbits(14) if clock_seq is None else clock_seq
     where = draw.getrandbits(48) | 1 << 40 if node is None else node
@@ -137,11 +156,22 @@ def _replace_seed() -> None:
 
     @functools.wraps(original)
     def seed(self: random.Random, a: Any = None, version: int = 2) -> None:
-        if a is None and _moment.nanoseconds is not None:
-            a = _moment.draw().getrandbits(256)
+        if a is None and _moment.get() is not None:
+            a = _draw().getrandbits(256)
         original(self, a, version)
 
     random.Random.seed = seed  # type: ignore[method-assign]
+
+
+def _replace_calendar() -> None:
+    """Replace what tells the time where it is given none."""
+    local = time.localtime
+    for name in ("localtime", "gmtime", "ctime"):
+        told = getattr(time, name)
+        _replace(time, name, lambda seconds=None, told=told: told(_nanoseconds() / 1e9 if seconds is None else seconds))
+    ascii, formatted = time.asctime, time.strftime
+    _replace(time, "asctime", lambda when=None: ascii(when or local(_nanoseconds() / 1e9)))
+    _replace(time, "strftime", lambda form, when=None: formatted(form, when or local(_nanoseconds() / 1e9)))
 
 
 def _replace_now() -> None:
@@ -158,7 +188,7 @@ def _replace_now() -> None:
 
 
 def _ask_class(original: Any, derived: Callable[..., Any], cls: type, *args: Any, **kwargs: Any) -> Any:
-    if _moment.nanoseconds is None:
+    if _moment.get() is None:
         return original.__get__(None, cls)(*args, **kwargs)
     return derived(cls, *args, **kwargs)
 
