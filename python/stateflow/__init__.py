@@ -22,12 +22,13 @@ from typing import Any, TypeVar, overload
 
 from stateflow.errors import EntityExists, EntityNotFound, StateflowError
 
-__all__ = ["EntityExists", "EntityNotFound", "StateflowError", "entity", "gather", "stateflow"]
+__all__ = ["EntityExists", "EntityNotFound", "StateflowError", "entity", "gather", "pure", "recorded", "stateflow"]
 
 _MAY_AWAIT = 0x80 | 0x200
 """`inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR`: importing this package imports nothing that it does not need."""
 
 _Class = TypeVar("_Class", bound=type[Any])
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @overload
@@ -52,6 +53,16 @@ def gather(*calls: Any, return_exceptions: bool = False) -> Any:
 
         return asyncio.gather(*calls, return_exceptions=return_exceptions)
     return list(calls)
+
+
+def recorded(function: _Function, /) -> _Function:
+    """Mark a function whose value comes from outside: where steps may run again, it is called once, and its value is recorded."""
+    return function
+
+
+def pure(function: _Function, /) -> _Function:
+    """Mark a function of whose calls nothing is recorded: it gives the same whenever it is called with the same arguments."""
+    return function
 
 
 stateflow = entity

@@ -16,6 +16,7 @@ from stateflow.collectors import Entries, Max, Min, Sum, arranged, listed, rearr
 from stateflow.exits import Raised, Return, enter, enter_async, leave, leave_async, result, returns, throw
 from stateflow.groups import Parts
 from stateflow.loops import Loop, iterate, iterate_async
+from stateflow.outside import awaited, delayed, recorded, recorded_async, unit, unused
 from stateflow.step.references import known_address
 
 __all__ = [
@@ -34,10 +35,12 @@ __all__ = [
     "Verb",
     "arranged",
     "assign",
+    "awaited",
     "block",
     "bound",
     "call",
     "create",
+    "delayed",
     "delete",
     "enter",
     "enter_async",
@@ -52,10 +55,14 @@ __all__ = [
     "listed",
     "read",
     "rearrange",
+    "recorded",
+    "recorded_async",
     "result",
     "resume",
     "returns",
     "throw",
+    "unit",
+    "unused",
 ]
 
 MARK = "__stateflow_block__"

@@ -54,7 +54,7 @@ class Chain:
     def _handle(self, message: Message) -> Sequence[Message]:
         before = self.records.get(message.address)
         if self.twice:
-            outcome = step_once(self.app, before, message, self.seen, park_above=self.park_above)
+            outcome = step_once(self.app, before, message, self.seen, 0, park_above=self.park_above)
         else:
             outcome = step(self.app, before, message, park_above=self.park_above)
         assert outcome.set_aside is None

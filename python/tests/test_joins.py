@@ -139,7 +139,7 @@ class Hops:
         if self._seen is None:
             outcome = step(self.app, record, message)
         else:
-            outcome = step_once(self.app, record, message, self._seen)
+            outcome = step_once(self.app, record, message, self._seen, 0)
         assert outcome.set_aside is None
         self.records[message.address] = outcome.record
         self.sent += outcome.messages

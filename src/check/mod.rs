@@ -10,6 +10,7 @@ mod growth;
 mod imported;
 mod init;
 mod interleaved;
+mod recorded;
 mod shared;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub fn check(model: &Model<'_>, resolution: &Resolution) -> Vec<Diagnostic> {
     gatherable::check(model, resolution, &mut diagnostics);
     creatable::check(model, resolution, &mut diagnostics);
     exceptions::check(model, resolution, &mut diagnostics);
+    recorded::check(resolution, &mut diagnostics);
     diagnostics
 }
 

@@ -121,6 +121,7 @@ mod tests {
                 path: "shop.py".to_owned(),
                 source: source.to_owned(),
                 imports_before: 1,
+                recorded: ir::Recorded::default(),
             }],
             entities: Vec::new(),
             functions: Vec::new(),

@@ -82,6 +82,7 @@ pub static CODES: &[Code] = codes![
     "W0505" "nothing can create an entity",
     "W0506" "an exception of a class that only its function knows",
     "W0507" "a loop of calls that could be made in parallel",
+    "W0508" "what comes from outside cannot be recorded",
     "W0550" "nothing says where a module comes from",
 ];
 

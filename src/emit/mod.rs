@@ -93,6 +93,7 @@ mod tests {
                 path: "shop.py".to_owned(),
                 source: "x = 1\n".to_owned(),
                 imports_before: 1,
+                recorded: ir::Recorded::default(),
             }],
             entities: Vec::new(),
             functions: Vec::new(),

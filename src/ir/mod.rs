@@ -55,6 +55,47 @@ pub struct Module {
     pub source: String,
     /// The line before which an import can be added: after the docstring and the `__future__` imports.
     pub imports_before: u32,
+    /// What is recorded in the functions that were not cut, where steps may run again.
+    #[serde(default, skip_serializing_if = "Recorded::is_empty")]
+    pub recorded: Recorded,
+}
+
+/// What is recorded in a module: values from outside, which go through the log before they are used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// The functions that are recorded as a whole: the line of the decorator or `def` before which that is said, counted from 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<u32>,
+    /// What the text gets where calls are recorded, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Insertion>,
+}
+
+impl Recorded {
+    /// Whether nothing is.
+    pub fn is_empty(&self) -> bool {
+        self.functions.is_empty() && self.calls.is_empty()
+    }
+}
+
+/// Text that stands in the place of other text, or before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Insertion {
+    /// The line of the user's file, counted from 1.
+    pub line: u32,
+    /// The byte of that line in UTF-8, counted from 0.
+    pub column: u32,
+    /// How many bytes it takes the place of.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub removed: u32,
+    /// The text.
+    pub text: String,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What the text of a module's [`Code`] calls `stateflow.flow`: `flow`, with as many underscores behind it as it takes to be no

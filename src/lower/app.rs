@@ -3,11 +3,12 @@
 use super::builder::sites_of;
 use super::cut::cut;
 use super::home::Home;
+use super::recorded::{by_line, insertions};
 use crate::diagnostics::Diagnostic;
 use crate::ir::{self, Type};
 use crate::model::{ClassRef, EntityId, Function, FunctionKind, Model};
 use crate::resolve::Resolution;
-use crate::source::Span;
+use crate::source::{SourceFile, Span};
 use crate::syntax::ast::{self, Stmt};
 use crate::syntax::{Ranged, imports_before, span};
 
@@ -28,22 +29,12 @@ pub fn lower(model: &Model<'_>, resolution: &Resolution) -> (ir::App, Vec<Diagno
         modules: program
             .modules
             .iter()
-            .map(|one| module(model, one))
+            .map(|one| lowering.module(one))
             .collect(),
         entities,
         functions,
     };
     (app, diagnostics)
-}
-
-fn module(model: &Model<'_>, module: &crate::syntax::Module) -> ir::Module {
-    let source = model.program.sources.file(module.file);
-    ir::Module {
-        name: module.name.clone(),
-        path: source.relative.clone(),
-        source: source.text.clone(),
-        imports_before: imports_before(&module.tree, source),
-    }
 }
 
 struct Lowering<'m, 'p> {
@@ -71,6 +62,60 @@ impl<'p> Lowering<'_, 'p> {
         }
         functions.sort_by(|a, b| (&a.module, a.origin.first).cmp(&(&b.module, b.origin.first)));
         (functions, diagnostics)
+    }
+
+    fn module(&self, module: &crate::syntax::Module) -> ir::Module {
+        let source = self.model.program.sources.file(module.file);
+        ir::Module {
+            name: module.name.clone(),
+            path: source.relative.clone(),
+            source: source.text.clone(),
+            imports_before: imports_before(&module.tree, source),
+            recorded: self.recorded(module, source),
+        }
+    }
+
+    /// What is recorded in a module, outside of the functions that are cut.
+    fn recorded(&self, module: &crate::syntax::Module, source: &SourceFile) -> ir::Recorded {
+        let recorded = &self.resolution.recorded;
+        let is_here = |at: Span| at.file == module.file;
+        let is_cut = |at: Span| {
+            let mut cut = self.resolution.leaving.iter();
+            cut.any(|function| at.is_inside(*function))
+        };
+        let flow = ir::flow_name(&source.text);
+        let calls = recorded.calls.iter();
+        let mut insertions: Vec<_> = calls
+            .filter(|call| is_here(call.at) && !is_cut(call.at))
+            .flat_map(|call| insertions(call, source, &flow))
+            .collect();
+        insertions.sort_by_key(|insertion| insertion.at);
+        let by_line = insertions.into_iter().map(|one| by_line(one, source));
+        ir::Recorded {
+            functions: self.recorded_functions(module, source),
+            calls: by_line.collect(),
+        }
+    }
+
+    /// The lines before which is said that a function is recorded: before its decorators, but for those that say how it is bound.
+    fn recorded_functions(&self, module: &crate::syntax::Module, source: &SourceFile) -> Vec<u32> {
+        let model = self.model;
+        let of_classes = model
+            .class_refs()
+            .flat_map(|class| model.functions_of(class));
+        let recorded = &self.resolution.recorded.functions;
+        let mut lines: Vec<u32> = of_classes
+            .chain(&model.functions)
+            .filter(|function| recorded.contains(&span(module.file, function.def)))
+            .map(|function| {
+                let is_plain = matches!(function.kind, FunctionKind::Module | FunctionKind::Method);
+                let decorator = function.def.decorator_list.first().filter(|_| is_plain);
+                let first = decorator.map_or(function.def.name.start(), Ranged::start);
+                source.index.line(first.to_u32())
+            })
+            .collect();
+        lines.sort_unstable();
+        lines
     }
 
     fn is_cut(&self, function: &Function<'p>) -> bool {

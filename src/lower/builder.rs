@@ -111,6 +111,10 @@ impl<'m, 'p> Builder<'m, 'p> {
         let kept = kept(&closures, around);
         let unsafe_loads =
             Scan::new(&bound, &edits, &closures).unsafe_loads(&params, &function.def.body);
+        let at = span(module.file, function.def);
+        let mut text = Text::new(source, &module.tree, function.def);
+        let recorded = resolution.recorded.calls.iter();
+        text.record(recorded.filter(|call| call.at.is_inside(at)), &flow);
         Self {
             model,
             resolution,
@@ -118,7 +122,7 @@ impl<'m, 'p> Builder<'m, 'p> {
             function,
             receiver,
             file: module.file,
-            text: Text::new(source, &module.tree, function.def),
+            text,
             edits,
             fresh: Fresh::new(taken(home, function, &flow)),
             assigned: reads::Fresh::of(model, function.module, function.def),

@@ -36,6 +36,7 @@ mod names;
 mod nodes;
 mod ordering;
 mod patterns;
+mod recorded;
 mod refuse;
 mod regions;
 mod scope;

@@ -3,8 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::recorded::{Insertion, insertions};
 use crate::ir::Code;
-use crate::source::SourceFile;
+use crate::resolve::RecordedCall;
+use crate::source::{SourceFile, Span};
 use crate::syntax::ast::visitor::{self, Visitor};
 use crate::syntax::ast::{self, Expr, Stmt};
 use crate::syntax::{Ranged, TextRange, TextSize, Tree};
@@ -55,6 +57,8 @@ pub struct Text<'p> {
     tree: &'p Tree,
     /// Literals that span lines.
     strings: Vec<TextRange>,
+    /// The calls in it that are recorded, each with the text that it gets for that.
+    recorded: Vec<(TextRange, Vec<Insertion>)>,
 }
 
 impl<'p> Text<'p> {
@@ -69,7 +73,16 @@ impl<'p> Text<'p> {
             source,
             tree,
             strings: found.found,
+            recorded: Vec::new(),
         }
+    }
+
+    /// Says which calls in it are recorded, and what it calls `stateflow.flow`.
+    pub fn record<'r>(&mut self, calls: impl Iterator<Item = &'r RecordedCall>, flow: &str) {
+        let range = |at: Span| TextRange::new(TextSize::new(at.start), TextSize::new(at.end));
+        self.recorded = calls
+            .map(|call| (range(call.at), insertions(call, self.source, flow)))
+            .collect();
     }
 
     /// A function's definition from its first decorator through its colon and a comment on that line.
@@ -189,6 +202,7 @@ impl<'p> Text<'p> {
             text: self,
             indent: self.indent(range.start()),
             code: Code::line("", self.line(range.start())),
+            insertions: self.insertions(range, edits),
         };
         let mut at = range.start();
         while let Some((replaced, edit)) = edits.next(at, range.end()) {
@@ -201,6 +215,25 @@ impl<'p> Text<'p> {
         }
         writer.copy(TextRange::new(at, range.end()));
         writer.code
+    }
+
+    /// What the calls get that are recorded and stand in a range as a whole, outside of what is replaced; the last first.
+    fn insertions(&self, range: TextRange, edits: &Edits) -> Vec<Insertion> {
+        let mut found = Vec::new();
+        for (call, insertions) in &self.recorded {
+            let mut at = range.start();
+            let mut is_replaced = false;
+            while let Some((replaced, _)) = edits.next(at, range.end()) {
+                is_replaced |= replaced.contains_range(*call);
+                at = replaced.end();
+            }
+            if range.contains_range(*call) && !is_replaced {
+                found.extend_from_slice(insertions);
+            }
+        }
+        found.sort_by_key(|insertion| insertion.at);
+        found.reverse();
+        found
     }
 
     /// Whether behind a replacement something follows that stands on another line than the replacement, and of which a
@@ -315,10 +348,22 @@ struct Writer<'t, 'p> {
     text: &'t Text<'p>,
     indent: usize,
     code: Code,
+    /// What is still to be inserted, the last first.
+    insertions: Vec<Insertion>,
 }
 
 impl Writer<'_, '_> {
     fn copy(&mut self, range: TextRange) {
+        let mut at = range.start();
+        while let Some(next) = self.insertions.pop_if(|next| next.at <= range.end()) {
+            self.copy_piece(TextRange::new(at, next.at));
+            self.code.text.push_str(&next.text);
+            at = next.at + next.removed;
+        }
+        self.copy_piece(TextRange::new(at, range.end()));
+    }
+
+    fn copy_piece(&mut self, range: TextRange) {
         let mut at = range.start();
         for (index, line) in self.text.slice(range).split('\n').enumerate() {
             let mut line_text = line;

@@ -166,6 +166,14 @@ impl Checker<'_, '_> {
                     "what sets or deletes a property of another class or name"
                 }
                 Decorator::Other => "this decorator",
+                Decorator::Recorded => {
+                    let found = self
+                        .report("E0110", "a method of an entity cannot be recorded".to_owned(), decorator)
+                        .note("its value would go through the log, but not what it does to the entity")
+                        .help("let it call a function that is recorded, and do with the result what is to be done");
+                    self.diagnostics.push(found);
+                    continue;
+                }
                 Decorator::Accessor(_) => continue,
                 Decorator::Binds(_)
                 | Decorator::Cached

@@ -16,6 +16,8 @@ pub(super) enum Decorator {
     Cached,
     /// It changes nothing at run time.
     Transparent,
+    /// `@stateflow.recorded`: it changes nothing at run time either, and is not for methods of entities.
+    Recorded,
     /// `@abstractmethod`.
     Abstract,
     /// `@typing.overload`: the definition is only for type checkers.
@@ -55,8 +57,10 @@ pub(super) fn decorator(view: View<'_, '_>, name: &str, decorator: &ast::Decorat
             | "typing_extensions.override"
             | "typing.final"
             | "typing_extensions.final"
-            | "typing.no_type_check",
+            | "typing.no_type_check"
+            | "stateflow.pure",
         ) => Decorator::Transparent,
+        Some("stateflow.recorded") => Decorator::Recorded,
         Some("abc.abstractmethod") => Decorator::Abstract,
         _ => Decorator::Other,
     }
@@ -224,6 +228,11 @@ fn variadic(parameter: &ast::Parameter, kind: ParamKind) -> Param<'_> {
         annotation: parameter.annotation.as_deref(),
         default: None,
     }
+}
+
+/// Whether calling a function gives a generator.
+pub fn is_generator(function: &Function<'_>) -> bool {
+    first_yield(function.def).is_some()
 }
 
 /// The first `yield` of a function's own body, which makes it a generator.

@@ -14,6 +14,7 @@ mod scope;
 mod view;
 
 pub use build::build;
+pub use function::is_generator;
 pub use hierarchy::{Base, Hierarchy};
 pub use scope::{Binding, Scope};
 

@@ -118,6 +118,7 @@ impl<'g, 'a> Graph<'g, 'a> {
             self.uncarriable(found, at, resolution);
             let kept = found.kept.iter().cloned();
             resolution.uncarriable_kept.extend(kept);
+            resolution.asking.extend(found.asking.iter().cloned());
             resolution.sites.extend(found.sites.iter().cloned());
             for call in &found.own_calls {
                 diagnostics.extend(self.own_call(call, &mut resolution.sites));

@@ -13,7 +13,9 @@ mod graph;
 mod infer;
 mod locals;
 mod names;
+mod outside;
 pub(crate) mod reads;
+mod recorded;
 mod signature;
 mod to_ir;
 mod types;
@@ -23,6 +25,7 @@ pub(crate) use gathers::{Gathered, gathered};
 pub(crate) use infer::changes;
 pub(crate) use locals::Locals;
 pub(crate) use names::is_defined;
+pub use recorded::{Awaited, LeftOut, Recorded, RecordedCall};
 
 use std::collections::{HashMap, HashSet};
 
@@ -127,6 +130,10 @@ pub struct Resolution {
     pub reached: HashSet<Span>,
     /// The definitions of the functions that leave the entity they run at, by themselves or in what they call.
     pub leaving: HashSet<Span>,
+    /// Calls from outside the app whose value may be another one when they are made again, by their span: what they call.
+    pub asking: HashMap<Span, String>,
+    /// What is recorded where steps may run again.
+    pub recorded: Recorded,
 }
 
 /// Why a local cannot live on across a split.
@@ -159,6 +166,7 @@ pub fn resolve(model: &Model<'_>) -> (Resolution, Vec<Diagnostic>) {
     let mut resolution = Resolution::default();
     surface(&mut facts, &mut resolution);
     let diagnostics = Graph::new(&facts, &findings).finish(&mut resolution);
+    resolution.recorded = recorded::find(model, &resolution);
     (resolution, diagnostics)
 }
 

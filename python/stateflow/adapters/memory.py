@@ -16,7 +16,6 @@ from random import Random
 from stateflow.adapters.service import Request, RequestConflict
 from stateflow.errors import StateflowError
 from stateflow.step.app import App
-from stateflow.step.derived import moment
 from stateflow.step.engine import PARK_ABOVE, step
 from stateflow.step.kept import kept
 from stateflow.step.message import Address, Message
@@ -148,8 +147,7 @@ class Memory:
         worker.offsets[partition] += 1
         before = worker.records.get(message.address)
         if self._dedup:
-            with moment(message.id, time):
-                outcome = step_once(self.app, before, message, worker.seen, park_above=self._park_above)
+            outcome = step_once(self.app, before, message, worker.seen, time, park_above=self._park_above)
         else:
             outcome = step(self.app, before, message, park_above=self._park_above)
         self.steps += 1

@@ -16,8 +16,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -143,16 +142,15 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         if options.ttl is not None:
             self._record = Expiring(self._record, state.cell("touched", options.ttl), options.ttl)
             self._timed.append(self._record)
-        self._handle: Callable[[App, Record | None, Message], Outcome] = step
+        self._seen: Generations | None = None
         if options.delivery is Delivery.LOG:
             kept = None if options.ttl is None else KEPT_MILLISECONDS
             tables = state.table("seen-a", kept), state.table("seen-b", kept)
-            seen = Generations(tables, state.cell("seen", kept), started=time.time_ns() // 10**6)
-            self._handle = partial(step_once, seen=seen)
-            self._timed.append(seen)
+            self._seen = Generations(tables, state.cell("seen", kept), started=time.time_ns() // 10**6)
+            self._timed.append(self._seen)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Outputs:
-        """Handle a message, and those that it sends to its own entity."""
+        """Handle a message, and those that it sends to its own entity, but for what has to stand in the log first."""
         given = received(value)
         try:
             messages = [Message.decode(given)]
@@ -176,7 +174,7 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
                 yield self._answer(Lost(message.request, outcome.set_aside))
             here = []
             for sent in outcome.messages:
-                if sent.address == message.address:
+                if sent.address == message.address and sent.recorded is None:
                     here.append(sent)
                 else:
                     yield _row(place(sent.address), sent.encode())
@@ -186,8 +184,10 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
 
     def _step(self, record: Record | None, message: Message) -> Outcome:
         try:
+            if self._seen is not None:
+                return step_once(self._app, record, message, self._seen, self._now, secret=self._secret)
             with moment(message.id, self._now, self._secret):
-                return self._handle(self._app, record, message)
+                return step(self._app, record, message)
         except Exception:  # noqa: BLE001 - the job must go on, whatever is wrong with a message
             return Outcome(record, set_aside=traceback.format_exc())
 

@@ -14,12 +14,13 @@ from stateflow.step.frames import Frame, Kept, Unit, decode_frames, encode_frame
 from stateflow.step.joins import Begin, Join, Parked, Settled, Waiting, decode_tree, encode_tree
 from stateflow.step.message import Address, CallSite, Kind, Message, derived_id
 from stateflow.step.record import Record
+from stateflow.step.recording import Recording
 from stateflow.step.references import make_reference
 from stateflow.step.reply import Reply
 from stateflow.step.slip import Answer, Slip, Stop, has_slip, stops
 from stateflow.step.traces import set_lines
 from stateflow.wire.errors import Malformed, Unencodable
-from stateflow.wire.exceptions import note_regrouped
+from stateflow.wire.exceptions import note_regrouped, unencodable
 from stateflow.wire.explain import explain
 from stateflow.wire.reader import Reader
 from stateflow.wire.sharing import Scan, encode
@@ -58,6 +59,8 @@ class Activity:
         """Those of this entity, the innermost last."""
         self.trail: tuple[CallSite, ...] = message.trail
         self.depth = message.depth
+        self.recording: Recording | None = None
+        """What calls of something outside have given, where the engine may run the step again."""
         self.reader = Reader(app.wire, self._reference)
         self._running = f"{entity.name}.{message.target}"
         self._stack = message.stack
@@ -325,7 +328,7 @@ class Activity:
         try:
             payload = self.app.encode(error)
         except StateflowError as reason:
-            replaced = _describe_unencodable(error, reason)
+            replaced = unencodable(error, reason)
             set_lines(replaced, self.app.traces.lines(error))
             payload = self.app.encode(replaced)
         self.answer(False, payload)
@@ -432,10 +435,3 @@ class Activity:
 
 def _count(trail: tuple[CallSite, ...]) -> int:
     return sum(site.times for site in trail)
-
-
-def _describe_unencodable(error: BaseException, reason: StateflowError) -> StateflowError:
-    kind = type(error)
-    return StateflowError(
-        f"{kind.__module__}.{kind.__qualname__}: {error} (the exception itself cannot be carried: {reason})"
-    )

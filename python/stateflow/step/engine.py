@@ -25,6 +25,7 @@ from stateflow.step.kept import step_kept
 from stateflow.step.message import Address, Kind, Message
 from stateflow.step.parallel import fork, run_here
 from stateflow.step.record import Record
+from stateflow.step.recording import Recording
 from stateflow.step.references import Handle
 from stateflow.step.slip import Answer, has_slip
 from stateflow.wire.errors import Malformed
@@ -40,10 +41,18 @@ PARK_ABOVE = 4096
 _Todo = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
-def step(app: App, record: Record | None, message: Message, *, park_above: int = PARK_ABOVE) -> Outcome:
+def step(
+    app: App,
+    record: Record | None,
+    message: Message,
+    *,
+    park_above: int = PARK_ABOVE,
+    recording: Recording | None = None,
+) -> Outcome:
     """Handle a message to the entity that has this record.
 
-    Frames of more than `park_above` bytes stay behind in the record.
+    Frames of more than `park_above` bytes stay behind in the record. With a recording, the step is one of an engine that may run it
+    again: nothing of what comes of it may be kept where the recording then says that it was abandoned.
     """
     entity = app.entities.get(message.address.entity)
     if entity is None:
@@ -51,6 +60,9 @@ def step(app: App, record: Record | None, message: Message, *, park_above: int =
             return _step_kept(record, message)
         return Outcome(record, set_aside=f"this bundle has no entity {message.address.entity}")
     activity = Activity(app, entity, record, message, park_above)
+    if recording is not None:
+        recording.activity = activity
+        activity.recording = recording
     try:
         _HANDLERS[message.kind](activity)
         return activity.outcome()
@@ -163,6 +175,8 @@ def _drive(activity: Activity, function: Callable[..., Any], args: tuple[Any, ..
                 result = run(result)
         except BaseException as error:  # noqa: BLE001 - the app may raise anything
             raised = error
+        if activity.recording is not None and activity.recording.is_abandoned:
+            return
         kind = type(result)
         if kind is Goto:
             function, args, kwargs = _run(activity, activity.block(result.block), (), result.live)

@@ -61,6 +61,28 @@ class CallSite(NamedTuple):
     """How many times in a row (a recursion of tail calls)."""
 
 
+class Heard(NamedTuple):
+    """What a call of something outside has given."""
+
+    key: bytes
+    """Tells what was called, and with what."""
+    ok: bool
+    """Whether it is a value, and not an exception."""
+    payload: bytes
+    """That, encoded."""
+
+
+class Recorded(NamedTuple):
+    """What is known to a step that runs again because it has asked something outside."""
+
+    origin: bytes
+    """The id of the message that it ran for at first, which its chance follows from."""
+    milliseconds: int
+    """When that was, by the log, since 1970: what its clocks say."""
+    heard: tuple[Heard, ...]
+    """In the order in which it asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message to one entity. It carries all that its handling needs but the entity's own record."""
@@ -82,6 +104,8 @@ class Message:
     """The id of the client's request that all this is for."""
     trace: str | None
     """The W3C `traceparent` of the request."""
+    recorded: Recorded | None = None
+    """What calls of something outside have given; None for a message whose step has asked nothing."""
 
     def encode(self) -> bytes:
         """Return the bytes that an engine moves."""
@@ -97,13 +121,14 @@ class Message:
                 self.trail,
                 _pack_request(self.request),
                 _pack_trace(self.trace),
+                *(() if self.recorded is None else (self.recorded,)),
             )
         )
 
     @classmethod
     def decode(cls, data: bytes) -> Message:
         """Return the message of these bytes."""
-        kind, id, entity, key, target, payload, stack, depth, trail, request, trace = unpack(data)
+        kind, id, entity, key, target, payload, stack, depth, trail, request, trace, *recorded = unpack(data)
         return cls(
             Kind(kind),
             id,
@@ -115,7 +140,13 @@ class Message:
             tuple(CallSite(*site) for site in trail),
             _unpack_request(request),
             _unpack_trace(trace),
+            _recorded(*recorded) if recorded else None,
         )
+
+
+def _recorded(content: tuple[bytes, int, list[tuple[bytes, bool, bytes]]]) -> Recorded:
+    origin, milliseconds, heard = content
+    return Recorded(origin, milliseconds, tuple(Heard(*one) for one in heard))
 
 
 def derived_id(parent: bytes, ordinal: int) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dis import opmap
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
+from stateflow.errors import StateflowError
 from stateflow.wire.layout import HEAP_TYPE, Layout
 
 LINES = "__stateflow_lines__"
@@ -51,6 +53,28 @@ def blank_group(cls: type[BaseException], content: list[Any]) -> BaseException:
     message, *exceptions = content[2]
     made: BaseException = _builtin_base(cls).__new__(cls, message, exceptions)
     return made
+
+
+def bare_exception(error: BaseException, keeps: Callable[[object], bool]) -> BaseException:
+    """Return an exception of the same class with those of its arguments and attributes that are kept, and nothing that led to it.
+
+    An argument that is not kept is there as its text.
+    """
+    made = blank_exception(type(error))
+    made.args = tuple(value if keeps(value) else str(value) for value in error.args)
+    made.__dict__.update({name: value for name, value in error.__dict__.items() if keeps(value)})
+    for name in _member_names(type(error)):
+        if (value := getattr(error, name, None)) is not None and keeps(value):
+            _set_member(made, name, value)
+    return made.with_traceback(error.__traceback__)
+
+
+def unencodable(error: BaseException, reason: StateflowError) -> StateflowError:
+    """Return what stands for an exception that cannot be carried."""
+    kind = type(error)
+    return StateflowError(
+        f"{kind.__module__}.{kind.__qualname__}: {error} (the exception itself cannot be carried: {reason})"
+    )
 
 
 def was_raised(error: BaseException) -> bool:

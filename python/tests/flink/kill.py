@@ -24,9 +24,9 @@ LOAD = 3.0
 """Seconds of load before the kill, and after the recovery."""
 
 
-def start(data: Path, *options: str) -> Run:
-    """Start the shop on an engine that keeps its data there."""
-    return Run(FIXTURES / "shop" / "shop.py", "--data", str(data), *options)
+def start(data: Path, *options: str, app: Path = FIXTURES / "shop" / "shop.py") -> Run:
+    """Start a shop on an engine that keeps its data there."""
+    return Run(app, "--data", str(data), *options)
 
 
 def kill(run: Run, kind: str) -> None:
@@ -37,8 +37,7 @@ def kill(run: Run, kind: str) -> None:
 
 def play(run: Run, kind: str, name: str) -> tuple[Ledger, list[str]]:
     """Kill under load and wait until all is well again; return the ledger, and what is wrong with it."""
-    (line,) = (line for line in run.said if line.strip().startswith("Kafka at "))
-    bootstrap = line.split()[-1]
+    bootstrap = run.told("Kafka at ")
     ledger = Ledger(name)
 
     def fields(entity: str, key: str) -> Any:

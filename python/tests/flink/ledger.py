@@ -109,16 +109,16 @@ class Ledger:
             left = fields("User", user)["balance"]
             if left != balance - PRICE * bought[user] or left < 0:
                 found.append(f"{user} has {left}, and spent {PRICE * bought[user]} of {balance}")
-        for id, answers in _told(bootstrap, topics.client_reply).items():
+        for id, answers in told(bootstrap, topics.client_reply).items():
             if id in self.asked and len(answers) > 1:
                 found.append(f"{id} has {len(answers)} answers: {sorted(answers)}")
         return found
 
 
-def _told(bootstrap: str, topic: str) -> dict[str, set[str]]:
+def told(bootstrap: str, topic: str) -> dict[str, set[str]]:
     """Return all answers that stand in a topic, by request."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "ledger", "enable.auto.commit": False})
-    told: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, set[str]] = defaultdict(set)
     try:
         for number in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
             start, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
@@ -126,9 +126,9 @@ def _told(bootstrap: str, topic: str) -> dict[str, set[str]]:
             while start < end:
                 for record in consumer.consume(500, 1):
                     value = record.value() or b"{}"
-                    told[json.loads(value)["id"]].add(value.decode())
+                    found[json.loads(value)["id"]].add(value.decode())
                 # The mark of a transaction's end has an offset too.
                 start = consumer.position([TopicPartition(topic, number)])[0].offset
     finally:
         consumer.close()
-    return told
+    return found

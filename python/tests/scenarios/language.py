@@ -46,7 +46,7 @@ PARTS = {
     "Calls": "async await call callbacks class functions gather helpers many module objects plain reads recursion remote state super",
     "Entities and references": "create dictionary entities entity import inherit init properties types",
     "Values and sharing": "alias big collections mutation numbers values",
-    "Code between the calls": "local",
+    "Code between the calls": "local recorded",
     "Together": "mixed",
 }
 """The parts of the table, each with the first words of the programs' names."""

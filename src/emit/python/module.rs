@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::block;
 use super::writer::Writer;
 use crate::emit::linemap::FileMap;
-use crate::ir::{App, Code, Function, Module, flow_name};
+use crate::ir::{App, Code, Function, Insertion, Module, flow_name};
 
 /// A module as it stands in a bundle.
 #[derive(Debug)]
@@ -45,8 +45,9 @@ pub fn emit(app: &App, module: &Module) -> Emitted {
     let mut writer = Writer::default();
     let mut functions = Vec::new();
     let mut skip_to = 0;
+    let uses_flow = !(splits.is_empty() && module.recorded.is_empty());
     for (number, line) in (1..).zip(lines(&module.source)) {
-        if number == module.imports_before && !splits.is_empty() {
+        if number == module.imports_before && uses_flow {
             import_flow(&mut writer, &flow, line);
         }
         if let Some(split) = splits.get(&number) {
@@ -54,8 +55,15 @@ pub fn emit(app: &App, module: &Module) -> Emitted {
             functions.extend(block::write(&mut writer, split));
             skip_to = split.function.origin.last;
         }
+        if module.recorded.functions.contains(&number) {
+            writer.raw(&format!("{}@{flow}.unit", indentation(line)), None);
+        }
         if number > skip_to {
-            writer.raw(&in_utf8(number, line), Some(number));
+            let text = in_utf8(number, line);
+            writer.raw(
+                &recorded(number, &text, &module.recorded.calls),
+                Some(number),
+            );
         }
     }
     let (text, origins) = writer.finish();
@@ -93,6 +101,19 @@ fn indent_as(writer: &mut Writer, line: &str, source: &str, header: &Code) {
     let own = if indent.is_empty() { "    " } else { indent };
     let unit = unit.filter(|unit| !unit.is_empty()).unwrap_or(own);
     writer.set_indent(indent, unit);
+}
+
+/// A line with what the calls get that are recorded in it.
+fn recorded(number: u32, line: &str, calls: &[Insertion]) -> String {
+    let mut text = String::new();
+    let mut at = 0;
+    for insertion in calls.iter().filter(|one| one.line == number) {
+        let column = insertion.column as usize;
+        text.push_str(line.get(at..column).unwrap_or_default());
+        text.push_str(&insertion.text);
+        at = column + insertion.removed as usize;
+    }
+    text + line.get(at..).unwrap_or_default()
 }
 
 fn import_flow(writer: &mut Writer, flow: &str, next: &str) {

@@ -32,6 +32,7 @@ impl Interpreter<'_, '_> {
     /// Calls something from outside the app.
     pub(super) fn symbol_call(&mut self, call: &ast::ExprCall, name: &str, args: &Args) -> Type {
         self.refuse_entity_class(call, name, args);
+        self.note_asking(call, name, args);
         if is_gather(name) {
             return self.gather(call, name, args);
         }

@@ -32,6 +32,8 @@ pub(crate) struct Findings {
     pub special_operators: Vec<Span>,
     /// Managers of `with` and what `async for` goes over, where they cannot be carried, and what they are.
     pub kept: Vec<(Span, String)>,
+    /// Calls from outside the app whose value may be another one when they are made again: what they call.
+    pub asking: Vec<(Span, String)>,
     /// What its local names were assigned.
     pub locals: HashMap<String, Local>,
 }

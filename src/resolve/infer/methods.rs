@@ -47,6 +47,7 @@ impl Interpreter<'_, '_> {
             let grown = self.grown_by_method(member, name, args);
             self.grow(&attribute.value, grown);
         }
+        self.note_asking_method(call, attribute, member, args);
         match member {
             Type::Instance { id: class, .. } => {
                 let bases = self.facts.bases(*class);

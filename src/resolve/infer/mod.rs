@@ -2,6 +2,7 @@
 //! of types. Branches join, loops run to a fixpoint.
 
 mod arguments;
+mod asking;
 mod attributes;
 mod awaits;
 mod builtin_calls;
@@ -28,6 +29,7 @@ mod uncarriable;
 pub(crate) use findings::{Findings, Gather, OwnCall, Via};
 pub(crate) use methods::changes;
 pub(crate) use special::defined;
+pub(crate) use uncarriable::made_by;
 
 use std::collections::{HashMap, HashSet};
 

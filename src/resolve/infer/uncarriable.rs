@@ -150,7 +150,7 @@ fn is_manager_maker(name: &str) -> bool {
 }
 
 /// What a function from outside the app makes, where that cannot be carried.
-fn made_by(name: &str) -> Option<String> {
+pub(crate) fn made_by(name: &str) -> Option<String> {
     let what = match name {
         "builtins.open" | "io.open" | "gzip.open" | "bz2.open" | "lzma.open" | "codecs.open" => {
             "an open file"

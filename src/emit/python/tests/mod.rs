@@ -1,7 +1,9 @@
 mod nodes;
 
 use super::module::{Emitted, emit};
-use crate::ir::{App, Block, Code, Function, Lines, Module, Node, Transition, VERSION, Variable};
+use crate::ir::{
+    App, Block, Code, Function, Lines, Module, Node, Recorded, Transition, VERSION, Variable,
+};
 use crate::source::{LineIndex, SourceFile, Sources};
 
 /// A method to be split: its name, its lines, its header and its blocks.
@@ -103,6 +105,7 @@ fn emitted(source: &str, imports_before: u32, receiver: &str, cuts: Vec<Cut>) ->
             path: "shop.py".to_owned(),
             source: source.to_owned(),
             imports_before,
+            recorded: Recorded::default(),
         }],
         entities: Vec::new(),
         functions: functions.collect(),
