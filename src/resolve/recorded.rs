@@ -4,7 +4,7 @@
 //! it calls. In the others, and in methods of entities, the calls themselves are: each with the attributes, elements and calls
 //! behind it (`requests.get(url).json()["price"]`), as what comes in between can seldom be carried.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Resolution;
 use super::infer::{changes, made_by};
@@ -106,7 +106,7 @@ struct Candidate<'m> {
     mark: Option<Mark>,
     /// Whether it can be recorded as a whole.
     can_be: bool,
-    /// Whether it changes something outside of itself, as far as it can be told without what it calls.
+    /// Whether it changes something that is there before it is called, as far as it can be told without what it calls.
     changes: bool,
 }
 
@@ -153,46 +153,70 @@ fn mark(model: &Model<'_>, function: &Function<'_>) -> Option<Mark> {
 }
 
 fn recorded_functions(functions: &[Candidate<'_>], resolution: &Resolution) -> HashSet<Span> {
-    let calls_in = |at: Span| {
-        let calls = resolution.calls.iter();
-        calls
-            .filter(move |(call, _)| call.is_inside(at))
-            .flat_map(|(_, callees)| callees)
+    let calls = Calls::new(functions, resolution);
+    let is_pure = |one: &Candidate<'_>| one.mark == Some(Mark::Pure);
+    let asking = functions.iter().filter(|one| {
+        !is_pure(one) && (one.mark == Some(Mark::Recorded) || calls.asking.contains(&one.at))
+    });
+    let pure = functions.iter().filter(|one| is_pure(one));
+    let asking = calls.callers(asking, pure.map(|one| one.at).collect());
+    let changing = functions.iter().filter(|one| one.changes);
+    let changing = calls.callers(changing, HashSet::new());
+    let is_whole = |one: &Candidate<'_>| match one.mark {
+        Some(mark) => mark == Mark::Recorded,
+        None => asking.contains(&one.at) && !changing.contains(&one.at),
     };
-    let asks_itself = |one: &Candidate<'_>| {
-        let mut asking = resolution.asking.keys();
-        one.mark == Some(Mark::Recorded) || asking.any(|call| call.is_inside(one.at))
-    };
-    let impure = || functions.iter().filter(|one| one.mark != Some(Mark::Pure));
-    let asking = closure(impure(), asks_itself, calls_in);
-    let changing = closure(functions.iter(), |one| !one.can_be || one.changes, calls_in);
-    let is_whole = |one: &Candidate<'_>| {
-        one.mark == Some(Mark::Recorded)
-            || (asking.contains(&one.at) && !changing.contains(&one.at))
-    };
-    impure()
+    functions
+        .iter()
         .filter(|one| one.can_be && is_whole(one))
         .map(|one| one.at)
         .collect()
 }
 
-/// The functions of which something holds, or which call one of which it does.
-fn closure<'c, 'm: 'c, C: Iterator<Item = &'c Span>>(
-    functions: impl Iterator<Item = &'c Candidate<'m>>,
-    holds: impl Fn(&Candidate<'m>) -> bool,
-    calls_in: impl Fn(Span) -> C,
-) -> HashSet<Span> {
-    let (mut found, mut others): (Vec<_>, Vec<_>) = functions.partition(|one| holds(one));
-    let mut spans: HashSet<Span> = found.drain(..).map(|one| one.at).collect();
-    loop {
-        let (more, rest): (Vec<_>, Vec<_>) = others
-            .into_iter()
-            .partition(|one| calls_in(one.at).any(|callee| spans.contains(callee)));
-        if more.is_empty() {
-            return spans;
+/// Which functions call which, and which ask something outside by themselves; each by its definition.
+struct Calls {
+    callers: HashMap<Span, Vec<Span>>,
+    asking: HashSet<Span>,
+}
+
+impl Calls {
+    fn new(functions: &[Candidate<'_>], resolution: &Resolution) -> Self {
+        let mut definitions: Vec<Span> = functions.iter().map(|one| one.at).collect();
+        definitions.sort_unstable();
+        let around = |at: Span| {
+            let behind =
+                definitions.partition_point(|one| (one.file, one.start) <= (at.file, at.start));
+            let last = definitions[..behind].last().copied();
+            last.filter(|one| at.is_inside(*one))
+        };
+        let mut callers: HashMap<Span, Vec<Span>> = HashMap::new();
+        for (call, callees) in &resolution.calls {
+            for callee in callees {
+                callers.entry(*callee).or_default().extend(around(*call));
+            }
         }
-        spans.extend(more.iter().map(|one| one.at));
-        others = rest;
+        let asking = resolution.asking.keys();
+        Self {
+            callers,
+            asking: asking.filter_map(|call| around(*call)).collect(),
+        }
+    }
+
+    /// These functions and those that call them, directly or by others, but for some.
+    fn callers<'c, 'm: 'c>(
+        &self,
+        functions: impl Iterator<Item = &'c Candidate<'m>>,
+        mut but: HashSet<Span>,
+    ) -> HashSet<Span> {
+        let mut found = HashSet::new();
+        let mut pending: Vec<Span> = functions.map(|one| one.at).collect();
+        while let Some(function) = pending.pop() {
+            if but.insert(function) {
+                found.insert(function);
+                pending.extend(self.callers.get(&function).into_iter().flatten());
+            }
+        }
+        found
     }
 }
 
@@ -226,10 +250,17 @@ fn changes_what_it_is_given(function: &Function<'_>) -> bool {
             walk_expr(self, expr);
         }
     }
-    let names = function.def.parameters.iter();
+    let names = function
+        .def
+        .parameters
+        .iter()
+        .map(|one| one.name().as_str());
+    // What `__init__` is called with first has just been made.
+    let made = function.receiver.filter(|_| function.name == "__init__");
     let mut finder = Changes {
         parameters: names
-            .map(|parameter| parameter.name().to_string())
+            .filter(|name| Some(*name) != made)
+            .map(str::to_owned)
             .collect(),
         found: false,
     };
