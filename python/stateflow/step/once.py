@@ -51,7 +51,7 @@ def step_once(
         return Outcome(record, replies=(Reply.decode(given),) if given else ())
     known = message.recorded or Recorded(message.id, milliseconds, ())
     recording = Recording(known)
-    with moment(known.origin, known.milliseconds, secret), recording.active():
+    with moment(known.origin, known.milliseconds, secret), recording:
         try:
             outcome = step(app, record, message, park_above=park_above, recording=recording)
         except Abandoned:

@@ -49,14 +49,12 @@ class Recording:
         self._refused = 0
         self.is_abandoned = False
 
-    @contextmanager
-    def active(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Let this recording be asked."""
-        token = recording.set(self)
-        try:
-            yield
-        finally:
-            recording.reset(token)
+        self._token = recording.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        recording.reset(self._token)
 
     def recorded(self) -> Recorded:
         """Return what is to be sent along: what this run has used, and what it has found out."""
