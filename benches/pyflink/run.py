@@ -116,9 +116,11 @@ async def compare(bootstrap: str, folder: Path, options: argparse.Namespace) -> 
     """Rounds of measurements of all sides, which take turns at going first."""
     jobs = {OURS: await ours(bootstrap, folder), NONE: await by_hand(bootstrap, "none")}
     jobs[EXACT] = await by_hand(bootstrap, "exact")
-    singles = {OURS: options.singles, NONE: options.singles, EXACT: options.singles // 20}
+    # With transactions, a purchase takes five checkpoints.
+    singles = {OURS: options.singles, NONE: options.singles, EXACT: max(1, options.singles // 60)}
     for side in SIDES:
-        await measure(jobs[side], options.burst // 2, max(1, singles[side] // 10))
+        # Java compiles what it runs often.
+        await measure(jobs[side], options.burst * (1 if side == EXACT else 4), max(1, singles[side] // 10))
     rounds = []
     for number in range(options.pairs):
         order = SIDES[number % 3 :] + SIDES[: number % 3]
