@@ -271,9 +271,10 @@ class Calls:
         ]
 
     def _shuffled(self, given: list[str]) -> list[str]:
-        """The keyword arguments in another order."""
+        """The keyword arguments in another order, where none gives a name a value that a later one reads."""
         names = [part for part in given if _is_named(part)]
-        order = iter(self._draw.some(names, len(names)))
+        drawn = self._draw.some(names, len(names))
+        order = iter(names if any(":=" in name for name in names) else drawn)
         return [next(order) if _is_named(part) else part for part in given]
 
 

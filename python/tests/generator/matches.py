@@ -108,7 +108,8 @@ class Matches:
         """The name of an attribute of what is referred to by a name; a number where there is none."""
         here = self._expressions
         reference = here.make(entity(self._draw.one(here.model.entities).name), 0)
-        if not self._leaves() or not reference.replace(".", "").isidentifier():
+        is_dotted = reference.replace(".", "").isidentifier() and reference != "_"
+        if not self._leaves() or not is_dotted:
             return self._number()
         here.sites -= 1
         return f"{reference}.fixed"
