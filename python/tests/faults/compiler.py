@@ -43,7 +43,11 @@ fn fault(name: &str) -> bool {{
 def built(faults: Sequence[Fault]) -> Path:
     """The faulty compiler."""
     copy = ROOT / "target/faults"
-    for source in _sources():
+    sources = _sources(ROOT)
+    for left in _sources(copy):
+        if ROOT / left.relative_to(copy) not in sources:
+            left.unlink()
+    for source in sources:
         path = source.relative_to(ROOT).as_posix()
         text = source.read_text(encoding="utf-8")
         for fault in faults:
@@ -67,8 +71,8 @@ def compiled(binary: Path, fault: Fault, app: Path, bundle: Path) -> str | None:
     return None if done.returncode == 0 else done.stderr
 
 
-def _sources() -> list[Path]:
-    paths = [ROOT / name for name in _COPIED]
+def _sources(root: Path) -> list[Path]:
+    paths = [root / name for name in _COPIED]
     files = [[path] if path.is_file() else sorted(path.rglob("*")) for path in paths]
     return [path for found in files for path in found if path.is_file() and path.suffix not in {".pyc", ".snap"}]
 
