@@ -1,6 +1,5 @@
 //! Code that looks at its own frame.
 
-use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Function, Model};
 use crate::resolve::values::external;
@@ -12,8 +11,8 @@ use crate::syntax::{Ranged, TextRange, root, span};
 
 /// Reports functions that leave their entity and look at their own variables by name or at their caller.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
-    for function in functions(model) {
-        let definition = span_of(model, function);
+    for function in model.every_function() {
+        let definition = model.span_of(function);
         let first = resolution
             .sites
             .keys()

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Binding, Function, Model};
 use crate::resolve::Resolution;
@@ -14,8 +13,8 @@ use crate::syntax::span;
 
 /// Reports exceptions of classes that are defined inside the function that raises them.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
-    for function in functions(model) {
-        if resolution.reached.contains(&span_of(model, function)) {
+    for function in model.every_function() {
+        if resolution.reached.contains(&model.span_of(function)) {
             let mut finder = Finder {
                 model,
                 function,

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Function, Model};
 use crate::resolve::values::{external, makes_container};
@@ -18,8 +17,8 @@ const FEW: u64 = 16;
 /// Reports lists, sets, dictionaries and strings that a loop with calls adds to, where they outgrow all else that travels: what
 /// a `for` loop goes over travels anyway, so a list of its length is not reported.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
-    for function in functions(model) {
-        if resolution.reached.contains(&span_of(model, function)) {
+    for function in model.every_function() {
+        if resolution.reached.contains(&model.span_of(function)) {
             let mut finder = Finder {
                 model,
                 function,

@@ -1,6 +1,5 @@
 //! While modules are imported, no entity is created and no function called that calls entities.
 
-use super::span_of;
 use crate::diagnostics::Diagnostic;
 use crate::model::{Binding, ClassRef, Function, Model};
 use crate::resolve::Resolution;
@@ -87,7 +86,7 @@ impl<'m> Finder<'m, '_> {
         if !self
             .resolution
             .leaving
-            .contains(&span_of(self.model, function))
+            .contains(&self.model.span_of(function))
         {
             return;
         }

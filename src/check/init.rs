@@ -1,6 +1,5 @@
 //! `__init__` and `__key__` stay on their entity.
 
-use super::span_of;
 use crate::diagnostics::Diagnostic;
 use crate::model::{ClassRef, Model};
 use crate::resolve::{Resolution, Site};
@@ -17,7 +16,7 @@ pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mu
             if !matches!(name, "__init__" | "__key__") {
                 continue;
             }
-            let definition = span_of(model, method);
+            let definition = model.span_of(method);
             for (at, site) in &resolution.sites {
                 if at.is_inside(definition) {
                     diagnostics.push(leaves(name, *at, site));

@@ -17,10 +17,8 @@ mod shared;
 mod tests;
 
 use crate::diagnostics::Diagnostic;
-use crate::model::{Function, Model};
+use crate::model::Model;
 use crate::resolve::Resolution;
-use crate::source::Span;
-use crate::syntax::span;
 
 /// Checks every rule.
 pub fn check(model: &Model<'_>, resolution: &Resolution) -> Vec<Diagnostic> {
@@ -37,17 +35,4 @@ pub fn check(model: &Model<'_>, resolution: &Resolution) -> Vec<Diagnostic> {
     exceptions::check(model, resolution, &mut diagnostics);
     recorded::check(resolution, &mut diagnostics);
     diagnostics
-}
-
-/// Every function of the app.
-fn functions<'m, 'p>(model: &'m Model<'p>) -> impl Iterator<Item = &'m Function<'p>> {
-    let of_classes = model
-        .class_refs()
-        .flat_map(|class| model.functions_of(class));
-    of_classes.chain(&model.functions)
-}
-
-/// Where a function is defined.
-fn span_of(model: &Model<'_>, function: &Function<'_>) -> Span {
-    span(model.program.module(function.module).file, function.def)
 }

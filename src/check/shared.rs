@@ -1,6 +1,5 @@
 //! Code of entities does not write what all entities of a process would share: the state of modules and classes.
 
-use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Binding, Class, ClassRef, EntityId, Field, Function, FunctionKind, Model};
 use crate::resolve::values::{external, is_container};
@@ -11,8 +10,8 @@ use crate::syntax::{ModuleId, Ranged, root, span};
 
 /// Reports such writes in all functions that run as part of an entity's method.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
-    for function in functions(model) {
-        if resolution.reached.contains(&span_of(model, function)) {
+    for function in model.every_function() {
+        if resolution.reached.contains(&model.span_of(function)) {
             let mut finder = Finder {
                 model,
                 function,

@@ -99,14 +99,15 @@ impl<'p> Lowering<'_, 'p> {
 
     /// The lines before which is said that a function is recorded: before its decorators, but for those that say how it is bound.
     fn recorded_functions(&self, module: &crate::syntax::Module, source: &SourceFile) -> Vec<u32> {
-        let model = self.model;
-        let of_classes = model
-            .class_refs()
-            .flat_map(|class| model.functions_of(class));
         let recorded = &self.resolution.recorded.functions;
-        let mut lines: Vec<u32> = of_classes
-            .chain(&model.functions)
-            .filter(|function| recorded.contains(&span(module.file, function.def)))
+        let is_here = |function: &Function<'_>| {
+            let at = self.model.span_of(function);
+            at.file == module.file && recorded.contains(&at)
+        };
+        let mut lines: Vec<u32> = self
+            .model
+            .every_function()
+            .filter(|function| is_here(function))
             .map(|function| {
                 let is_plain = matches!(function.kind, FunctionKind::Module | FunctionKind::Method);
                 let decorator = function.def.decorator_list.first().filter(|_| is_plain);

@@ -19,7 +19,8 @@ pub use hierarchy::{Base, Hierarchy};
 pub use scope::{Binding, Scope};
 
 use crate::ir::ParamKind;
-use crate::syntax::{ModuleId, Program, ast};
+use crate::source::Span;
+use crate::syntax::{ModuleId, Program, ast, span};
 
 /// The index of an entity in the [`Model`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -280,6 +281,17 @@ impl<'p> Model<'p> {
     /// All functions that a class defines itself.
     pub fn functions_of(&self, class: ClassRef) -> impl Iterator<Item = &Function<'p>> {
         self.methods(class).iter().chain(self.accessors(class))
+    }
+
+    /// Every function of the app.
+    pub fn every_function(&self) -> impl Iterator<Item = &Function<'p>> {
+        let of_classes = self.class_refs().flat_map(|class| self.functions_of(class));
+        of_classes.chain(&self.functions)
+    }
+
+    /// Where a function is defined.
+    pub fn span_of(&self, function: &Function<'_>) -> Span {
+        span(self.program.module(function.module).file, function.def)
     }
 
     /// What sets or deletes the property of that name of a class, its own or inherited, and the class that defines it.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::model::{ClassId, ClassRef, EntityId, Function, FunctionId, FunctionKind, Model};
 use crate::source::Span;
-use crate::syntax::span;
 
 /// The index of a function in [`Codes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -152,7 +151,6 @@ impl<'a> Codes<'a> {
 
     /// The span of a function's definition.
     pub fn span(&self, model: &Model<'_>, id: CodeId) -> Span {
-        let function = self.get(id).function;
-        span(model.program.module(function.module).file, function.def)
+        model.span_of(self.get(id).function)
     }
 }

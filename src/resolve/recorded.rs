@@ -125,7 +125,7 @@ fn functions<'m>(model: &'m Model<'m>, resolution: &Resolution) -> Vec<Candidate
     of_classes
         .chain(of_modules)
         .filter_map(|(function, is_entity)| {
-            let at = span(model.program.module(function.module).file, function.def);
+            let at = model.span_of(function);
             let can_be = !is_entity
                 && !resolution.leaving.contains(&at)
                 && !is_generator(function)

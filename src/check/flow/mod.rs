@@ -16,7 +16,6 @@ pub use summary::{CheckThenAct, Loan};
 
 use std::collections::HashMap;
 
-use super::{functions, span_of};
 use crate::ir::ParamKind;
 use crate::model::{Function, Model};
 use crate::resolve::{Resolution, Site};
@@ -30,8 +29,9 @@ const MAX_ROUNDS: usize = 10;
 
 /// Follows the values through all functions that run as part of an entity's method; what is found, in order.
 pub fn follow(model: &Model<'_>, resolution: &Resolution) -> (Vec<CheckThenAct>, Vec<Loan>) {
-    let reached: HashMap<Span, &Function<'_>> = functions(model)
-        .map(|function| (span_of(model, function), function))
+    let reached: HashMap<Span, &Function<'_>> = model
+        .every_function()
+        .map(|function| (model.span_of(function), function))
         .filter(|(at, _)| resolution.reached.contains(at))
         .collect();
     let mut order: Vec<Span> = reached.keys().copied().collect();
@@ -108,7 +108,7 @@ struct Ends {
 impl App<'_, '_> {
     /// What is known of a function.
     fn summary(&self, function: &Function<'_>) -> Option<&Summary> {
-        self.summaries.get(&span_of(self.model, function))
+        self.summaries.get(&self.model.span_of(function))
     }
 }
 

@@ -9,7 +9,6 @@ mod round;
 #[cfg(test)]
 mod tests;
 
-use super::{functions, span_of};
 use crate::diagnostics::Diagnostic;
 use crate::model::Model;
 use crate::resolve::reads::Scope;
@@ -23,8 +22,8 @@ use round::Round;
 
 /// Reports loops and list comprehensions that call one element after the other.
 pub(super) fn check(model: &Model<'_>, resolution: &Resolution, diagnostics: &mut Vec<Diagnostic>) {
-    for function in functions(model) {
-        if resolution.leaving.contains(&span_of(model, function)) {
+    for function in model.every_function() {
+        if resolution.leaving.contains(&model.span_of(function)) {
             let mut finder = Finder {
                 scope: Scope::of(model, resolution, function),
                 outermost: None,

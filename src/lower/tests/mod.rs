@@ -7,6 +7,7 @@ mod machine;
 mod order;
 mod printed;
 mod python;
+mod recorded;
 mod refusals;
 mod scopes;
 mod shapes;
