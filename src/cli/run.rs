@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
-use stateflow::emit::{Choices, TARGETS, Target, duration, find_target};
+use stateflow::emit::{Choices, TARGETS, Target, find_target};
 use stateflow::ir;
 use stateflow::launch::{self, BUNDLES, Built, Options, RUNNABLE, bundle_in_use, cache_folder};
 
 use super::frontend::Frontend;
-use super::target_options::TargetOptions;
+use super::target_options::{TargetOptions, checked_duration};
 use super::{Outcome, output};
 
 /// The folder beside an app that its data is kept in, by default.
@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=128))]
     parallelism: Option<u32>,
     /// How often the engine makes a checkpoint, such as 500ms or 1s [default: as the bundle says]
-    #[arg(long, value_name = "DURATION", value_parser = interval)]
+    #[arg(long, value_name = "DURATION", value_parser = checked_duration)]
     checkpoint_interval: Option<String>,
     /// Show what every process logs
     #[arg(short, long)]
@@ -99,10 +99,6 @@ pub fn run(args: &Args) -> Result<Outcome> {
 fn runnable() -> impl Iterator<Item = &'static str> {
     let names = TARGETS.iter().map(|target| target.name);
     names.filter(|name| RUNNABLE.contains(name))
-}
-
-fn interval(text: &str) -> Result<String, String> {
-    duration(text).map(|_| text.to_owned())
 }
 
 impl Args {

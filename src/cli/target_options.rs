@@ -65,10 +65,13 @@ fn arg(option: &'static TargetOption) -> Arg {
             arg.value_name("WHICH")
                 .value_parser(PossibleValuesParser::new(values))
         }
-        Values::Duration(_) => arg
-            .value_name("DURATION")
-            .value_parser(|text: &str| duration(text).map(|_| text.to_owned())),
+        Values::Duration(_) => arg.value_name("DURATION").value_parser(checked_duration),
     }
+}
+
+/// A duration as it is written, such as `500ms`, or what is wrong with it.
+pub fn checked_duration(text: &str) -> Result<String, String> {
+    duration(text).map(|_| text.to_owned())
 }
 
 impl Args for TargetOptions {

@@ -35,29 +35,17 @@ pub fn insertions(call: &RecordedCall, source: &SourceFile, flow: &str) -> Vec<I
         false => (String::new(), ""),
     };
     let is_awaited = call.awaits.first().is_some_and(|one| one.at == call.at);
-    let (whole, before, after) = match &call.awaits[..] {
-        [] if call.is_coroutine => (
-            call.at,
-            format!("{flow}.recorded_async({unused}"),
-            format!("{end})"),
-        ),
-        [] => (
-            call.at,
-            format!("{flow}.recorded({unused}"),
-            format!("{end})"),
-        ),
-        [outermost, ..] if is_awaited => (
-            outermost.operand,
-            format!("{flow}.recorded_async({unused}"),
-            format!("{end})"),
-        ),
+    let (whole, recorded, closing) = match &call.awaits[..] {
+        [] if !call.is_coroutine => (call.at, format!("{flow}.recorded"), ")"),
+        [] => (call.at, format!("{flow}.recorded_async"), ")"),
+        [outermost, ..] if is_awaited => (outermost.operand, format!("{flow}.recorded_async"), ")"),
         _ => (
             call.at,
-            format!("(await {flow}.recorded_async({unused}"),
-            format!("{end}, is_awaited=False))"),
+            format!("(await {flow}.recorded_async"),
+            ", is_awaited=False))",
         ),
     };
-    add(whole.start, 0, before);
+    add(whole.start, 0, format!("{recorded}({unused}"));
     for one in call.awaits.iter().skip(usize::from(is_awaited)) {
         add(
             one.at.start,
@@ -68,7 +56,7 @@ pub fn insertions(call: &RecordedCall, source: &SourceFile, flow: &str) -> Vec<I
     }
     add(call.callee.start, 0, format!("{flow}.delayed("));
     add(call.callee.end, 0, ")".to_owned());
-    add(whole.end, 0, after);
+    add(whole.end, 0, format!("{end}{closing}"));
     found.sort_by_key(|insertion| insertion.at);
     found
 }

@@ -127,8 +127,9 @@ impl<'g, 'a> Graph<'g, 'a> {
             diagnostics.extend(awaits::check(self.facts, code, found, &resolution.sites));
         }
         diagnostics.extend(self.special_methods());
-        resolution.changes_by_reading = has_special_writers(self.facts.model);
-        resolution.adds_what_is_missing = adds_what_is_missing(self.facts.model);
+        let adds = adds_what_is_missing(self.facts.model);
+        resolution.adds_what_is_missing = adds;
+        resolution.changes_by_reading = has_special_writers(self.facts.model, adds);
         diagnostics
     }
 

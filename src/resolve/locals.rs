@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::syntax::ast::visitor::{
-    Visitor, walk_except_handler, walk_expr, walk_pattern, walk_stmt,
+    Visitor, walk_comprehension, walk_except_handler, walk_expr, walk_pattern, walk_stmt,
 };
 use crate::syntax::ast::{self, Expr, Pattern, Stmt};
 
@@ -16,6 +16,8 @@ pub(crate) struct Locals {
     pub global: HashSet<String>,
     /// Names declared `nonlocal`; they are not among the bound ones.
     nonlocal: HashSet<String>,
+    /// Whether what functions, classes and comprehensions inside bind counts too.
+    is_deep: bool,
 }
 
 impl Locals {
@@ -30,13 +32,30 @@ impl Locals {
             bound,
             global,
             nonlocal,
+            ..
         } = &mut locals;
         bound.retain(|name| !global.contains(name) && !nonlocal.contains(name));
         locals
     }
 
+    /// All names that statements bind, or declare and bind elsewhere, and that functions, classes and comprehensions in them do.
+    pub fn anywhere_in(body: &[Stmt]) -> HashSet<String> {
+        let mut locals = Self {
+            is_deep: true,
+            ..Self::default()
+        };
+        locals.visit_body(body);
+        locals.bound
+    }
+
     fn add(&mut self, name: &str) {
         self.bound.insert(name.to_owned());
+    }
+
+    fn inside(&mut self, definition: &Stmt) {
+        if self.is_deep {
+            walk_stmt(self, definition);
+        }
     }
 
     fn alias(&mut self, alias: &ast::Alias) {
@@ -48,8 +67,14 @@ impl Locals {
 impl Visitor<'_> for Locals {
     fn visit_stmt(&mut self, stmt: &Stmt) {
         match stmt {
-            Stmt::FunctionDef(def) => self.add(&def.name),
-            Stmt::ClassDef(class) => self.add(&class.name),
+            Stmt::FunctionDef(def) => {
+                self.add(&def.name);
+                self.inside(stmt);
+            }
+            Stmt::ClassDef(class) => {
+                self.add(&class.name);
+                self.inside(stmt);
+            }
             Stmt::Global(global) => self
                 .global
                 .extend(global.names.iter().map(ToString::to_string)),
@@ -65,13 +90,21 @@ impl Visitor<'_> for Locals {
     fn visit_expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Name(name) if !name.ctx.is_load() => self.add(&name.id),
-            Expr::Lambda(_) => {}
+            Expr::Lambda(_) if !self.is_deep => {}
             _ => walk_expr(self, expr),
         }
     }
 
+    /// A parameter of a function inside.
+    fn visit_parameter(&mut self, parameter: &ast::Parameter) {
+        self.add(&parameter.name);
+    }
+
     /// The targets of a comprehension are its own.
     fn visit_comprehension(&mut self, comprehension: &ast::Comprehension) {
+        if self.is_deep {
+            return walk_comprehension(self, comprehension);
+        }
         self.visit_expr(&comprehension.iter);
         comprehension
             .ifs

@@ -11,6 +11,9 @@ use crate::syntax::root;
 impl Interpreter<'_, '_> {
     /// Takes note of a call of something from outside that may ask, or is given something to call that may.
     pub(super) fn note_asking(&mut self, call: &ast::ExprCall, name: &str, args: &Args) {
+        if self.findings.is_none() {
+            return;
+        }
         let is_asking = |type_: &Type| match type_ {
             Type::Symbol(name) => !is_class(name) && may_differ(name),
             _ => false,
@@ -28,6 +31,9 @@ impl Interpreter<'_, '_> {
         receiver: &Type,
         args: &Args,
     ) {
+        if self.findings.is_none() {
+            return;
+        }
         let made_by = match receiver {
             Type::External(class) => Some(class.clone()),
             Type::Opaque => self.module_object(&attribute.value),

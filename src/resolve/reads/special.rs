@@ -40,9 +40,13 @@ const NOT_READING: [&str; 19] = [
 ];
 
 /// Whether a special method of the app's, which reading may run without a call that shows (a loop, a look-up, an operator, the
-/// truth of a value), may change something, itself or in what it calls, or may never end.
-pub(in crate::resolve) fn has_special_writers(model: &Model<'_>) -> bool {
-    let app = App::of(model);
+/// truth of a value), may change something, itself or in what it calls, or may never end. A look-up may add what is missing where
+/// that is said.
+pub(in crate::resolve) fn has_special_writers(
+    model: &Model<'_>,
+    adds_what_is_missing: bool,
+) -> bool {
+    let app = App::of(model, adds_what_is_missing);
     if app.is_opaque {
         return true;
     }
@@ -61,9 +65,5 @@ pub(in crate::resolve) fn has_special_writers(model: &Model<'_>) -> bool {
 }
 
 fn reads_by_name(name: &str) -> bool {
-    is_special(name) && !NOT_READING.contains(&name)
-}
-
-fn is_special(name: &str) -> bool {
-    name.starts_with("__") && name.ends_with("__")
+    name.starts_with("__") && name.ends_with("__") && !NOT_READING.contains(&name)
 }

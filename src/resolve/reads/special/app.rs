@@ -4,9 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::body::Run;
 use super::known::is_harmless_method;
-use super::{is_special, reads_by_name};
+use super::reads_by_name;
 use crate::model::Model;
-use crate::resolve::reads::missing::adds_what_is_missing;
 use crate::resolve::values::external;
 use crate::syntax::ast::visitor::{Visitor, walk_alias, walk_expr, walk_stmt};
 use crate::syntax::ast::{self, Expr, Stmt};
@@ -50,14 +49,14 @@ pub(super) struct Value<'m> {
 }
 
 impl<'m> App<'m> {
-    pub fn of(model: &'m Model<'m>) -> Self {
+    pub fn of(model: &'m Model<'m>, adds_what_is_missing: bool) -> Self {
         let app = Self {
             model,
             special: Vec::new(),
             is_opaque: model.class_refs().any(|class| {
                 model.has_external_base(class, |base| base == "collections.defaultdict")
             }),
-            adds_what_is_missing: adds_what_is_missing(model),
+            adds_what_is_missing,
             functions: HashMap::new(),
             values: HashMap::new(),
         };
@@ -218,5 +217,5 @@ impl<'m> Visitor<'m> for Collector<'m> {
 }
 
 fn is_method(name: &str) -> bool {
-    is_special(name) && reads_by_name(name) && !DATA.contains(&name)
+    reads_by_name(name) && !DATA.contains(&name)
 }
