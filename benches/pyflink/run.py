@@ -32,7 +32,7 @@ from flink.launched import Run
 from scenarios.compiler import compiled
 from stateflow.adapters.service import Request
 from stateflow.kafka.link import Link
-from stateflow.kafka.service import KafkaService
+from stateflow.kafka.service import KafkaService, to_log
 from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
 from stateflow.step.message import Address
@@ -49,7 +49,8 @@ Buy = Callable[[int], Awaitable[None]]
 async def ours(bootstrap: str, folder: Path) -> Buy:
     """The shop as it is compiled."""
     app = App.load(compiled(SHOP, folder / "shop"))
-    service = KafkaService(app, bootstrap, Topics("shop"))
+    topics = Topics("shop")
+    service = KafkaService(app, bootstrap, topics, to_log(topics))
     item = Address("Item", "apple")
 
     async def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:

@@ -14,8 +14,12 @@ from stateflow.kafka.edge import Edge, Refused
 from stateflow.kafka.expiring import Expiring
 from stateflow.kafka.records import CLIENT, Lost, dead_letter, decode_answer, log_key, place, place_of
 from stateflow.kafka.seen import Generations
+from stateflow.kafka.topics import MAX_RECORD
+from stateflow.kafka.turn import turn
+from stateflow.step.activity import Outcome
 from stateflow.step.app import App
 from stateflow.step.message import Address, Kind, Message, request_id
+from stateflow.step.record import Record
 from stateflow.step.reply import Reply
 
 SHOP = apps()[0]
@@ -187,7 +191,44 @@ def _requests(folder: Path) -> None:
         ({"entity": "Item", "arguments": []}, 422),
     ):
         assert ask("7", **request)["problem"]["status"] == status, request
-    for record in (b"", b"{", b"\xff", b"[]", b'{"id": ""}', b'{"id": 3}'):
+    for record in (b"", b"{", b"\xff", b"[]", b'{"id": ""}', b'{"id": 3}', b'{"id": "\\ud800"}'):
         made = edge.message(record)
         assert isinstance(made, Refused)
         assert made.id is None
+
+
+def test_what_does_not_fit_into_a_record_is_told() -> None:
+    forked(_too_large, bundle(SHOP))
+
+
+def _too_large(folder: Path) -> None:
+    app = App.load(folder)
+    edge = Edge(app)
+    large = app.encode("x" * MAX_RECORD)
+    here, there = Address("Item", "apple"), Address("Item", "pear")
+
+    def message(address: Address, payload: bytes = b"", request: str = "1") -> Message:
+        return Message(Kind.INVOKE, request_id(request), address, "take", payload, (), 0, (), request, None)
+
+    def sends(record: Record | None, given: Message) -> Outcome:
+        if given.payload:
+            return Outcome(Record(b"after"), (message(here), message(there)))
+        return Outcome(record, (message(there, large),))
+
+    done = turn(sends, edge, None, message(here, b"begin"))
+    assert done.record == Record(b"after"), "the step that sends too much is undone, not the one before"
+    assert [address for address, _ in done.sent] == [there]
+    lost = decode_answer(done.replies[0][1])
+    assert isinstance(lost, Lost)
+    assert "and a record in Kafka holds" in lost.reason
+    assert len(done.dead[0][1]) < MAX_RECORD
+
+    def answers(record: Record | None, given: Message) -> Outcome:
+        return Outcome(Record(b"after"), replies=(Reply(given.request, ok=True, payload=large),))
+
+    done = turn(answers, edge, None, message(here, request=CLIENT + "2"))
+    assert done.record == Record(b"after"), "what an entity has done stays, when its answer cannot be told"
+    ((id, answer),) = done.client_replies
+    assert (id, json.loads(answer)["problem"]["status"]) == ("2", 500)
+    done = turn(answers, edge, None, message(here))
+    assert isinstance(decode_answer(done.replies[0][1]), Lost)

@@ -22,7 +22,7 @@ from scenarios.play import Json, Step, alike, in_the_end, play_through, text
 from scenarios.programs import FIXTURES, Program, apps, constructs, reference
 from scenarios.service import ServiceWorld
 from stateflow.kafka.client import RequestFailed, StateflowKafkaClient
-from stateflow.kafka.service import KafkaService
+from stateflow.kafka.service import KafkaService, to_log
 from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
 from stateflow.step.message import Address
@@ -148,7 +148,8 @@ def _play(
     bundle: Path, name: str, bootstrap: str, steps: list[Step], addresses: list[tuple[str, str | int]]
 ) -> list[Json]:
     app = App.load(bundle)
-    service = KafkaService(app, bootstrap, Topics(name))
+    topics = Topics(name)
+    service = KafkaService(app, bootstrap, topics, to_log(topics))
     loop = asyncio.new_event_loop()
 
     def wait(work: Coroutine[Any, Any, Any]) -> Any:

@@ -26,12 +26,13 @@ from pyflink.datastream.state import MapStateDescriptor, StateDescriptor, StateT
 
 from stateflow.adapters.pyflink_options import Delivery, Options
 from stateflow.adapters.pyflink_releases import STREAMED, received, streamed
-from stateflow.bundle import ABOUT, describe
+from stateflow.bundle import ABOUT, Description, describe
 from stateflow.errors import StateflowError
 from stateflow.kafka.edge import Edge
 from stateflow.kafka.expiring import Expiring
-from stateflow.kafka.records import CLIENT, Lost, dead_letter, place, place_of
+from stateflow.kafka.records import place, place_of
 from stateflow.kafka.seen import Generations
+from stateflow.kafka.turn import letter, turn
 from stateflow.step.activity import Outcome
 from stateflow.step.app import App
 from stateflow.step.derived import install, moment
@@ -41,7 +42,6 @@ from stateflow.step.kept import KEPT_MILLISECONDS
 from stateflow.step.message import Message
 from stateflow.step.once import step_once
 from stateflow.step.record import Record
-from stateflow.step.reply import Reply
 
 RECORD = Types.ROW([Types.STRING(), STREAMED])
 """What goes to a topic: what its key says, and its value."""
@@ -85,16 +85,16 @@ def load(digest: str) -> Loaded:
     with _loading:
         if digest not in _loaded:
             install()
-            bundle = _find(digest)
+            bundle, description = _find(digest)
             app = App.load(bundle)
-            _loaded[digest] = Loaded(app, Edge(app), Options.read(describe(bundle).options))
+            _loaded[digest] = Loaded(app, Edge(app), Options.read(description.options))
         return _loaded[digest]
 
 
-def _find(digest: str) -> Path:
+def _find(digest: str) -> tuple[Path, Description]:
     for folder in map(Path, sys.path):
-        if (folder / ABOUT).is_file() and describe(folder).digest == digest:
-            return folder
+        if (folder / ABOUT).is_file() and (description := describe(folder)).digest == digest:
+            return folder, description
     raise StateflowError(f"the bundle {digest[:16]} is not on this machine; it has to be given as --pyFiles")
 
 
@@ -153,34 +153,28 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         """Handle a message, and those that it sends to its own entity, but for what has to stand in the log first."""
         given = received(value)
         try:
-            messages = [Message.decode(given)]
+            message = Message.decode(given)
         except Exception as error:  # noqa: BLE001 - anything may stand in a topic
-            yield _dead(given, f"not a message: {error}")
+            yield DEAD_LETTERS, _row(*letter(given, f"not a message: {error}"))
             return
         self._now = ctx.timestamp() or 0
         for timed in self._timed:
-            timed.at(messages[0].address, self._now)
-        cell = self._request if messages[0].address.entity == KEPT else self._record
+            timed.at(message.address, self._now)
+        cell = self._request if message.address.entity == KEPT else self._record
         stored = cell.value()
-        before = record = None if stored is None else Record.decode(stored)
-        while messages:
-            message = messages.pop()
-            outcome = self._step(record, message)
-            record = outcome.record
-            for reply in outcome.replies:
-                yield self._answer(reply)
-            if outcome.set_aside is not None:
-                yield _dead(message.encode(), outcome.set_aside, message)
-                yield self._answer(Lost(message.request, outcome.set_aside))
-            here = []
-            for sent in outcome.messages:
-                if sent.address == message.address and sent.recorded is None:
-                    here.append(sent)
-                else:
-                    yield _row(place(sent.address), sent.encode())
-            messages.extend(reversed(here))
-        if record is not before and record is not None:
-            cell.update(record.encode())
+        before = None if stored is None else Record.decode(stored)
+        done = turn(self._step, self._edge, before, message)
+        for address, record in done.sent:
+            yield _row(place(address), record)
+        for output, records in (
+            (REPLIES, done.replies),
+            (CLIENT_REPLIES, done.client_replies),
+            (DEAD_LETTERS, done.dead),
+        ):
+            for key, record in records:
+                yield output, _row(key, record)
+        if done.record is not before and done.record is not None:
+            cell.update(done.record.encode())
 
     def _step(self, record: Record | None, message: Message) -> Outcome:
         try:
@@ -190,12 +184,6 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
                 return step(self._app, record, message)
         except Exception:  # noqa: BLE001 - the job must go on, whatever is wrong with a message
             return Outcome(record, set_aside=traceback.format_exc())
-
-    def _answer(self, reply: Reply | Lost) -> Any:
-        if reply.request.startswith(CLIENT):
-            id = reply.request.removeprefix(CLIENT)
-            return CLIENT_REPLIES, _row(id, self._edge.answer(id, reply))
-        return REPLIES, _row(reply.request, reply.encode())
 
 
 class Requests(ProcessFunction):  # type: ignore[misc]
@@ -217,13 +205,9 @@ class Requests(ProcessFunction):  # type: ignore[misc]
         if isinstance(made, Message):
             yield _row(place(made.address), made.encode())
         elif made.id is None:
-            yield _dead(given, made.reason)
+            yield DEAD_LETTERS, _row(*letter(given, made.reason))
         else:
             yield CLIENT_REPLIES, _row(made.id, made.answer)
-
-
-def _dead(record: bytes, reason: str, message: Message | None = None) -> Any:
-    return DEAD_LETTERS, _row("" if message is None else message.request, dead_letter(record, reason, message))
 
 
 def _row(key: str, record: bytes) -> Row:

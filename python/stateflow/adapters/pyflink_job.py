@@ -33,9 +33,11 @@ from stateflow.adapters.pyflink_options import Delivery, Options
 from stateflow.adapters.pyflink_releases import STREAMED, from_the_beginning, schema
 from stateflow.bundle import Description, describe
 from stateflow.errors import StateflowError
+from stateflow.kafka.cluster import longest_transaction
+from stateflow.kafka.log import About, verify
 from stateflow.kafka.options import add_kafka
 from stateflow.kafka.records import KEY
-from stateflow.kafka.topics import MAX_RECORD, About, Topics, longest_transaction, verify
+from stateflow.kafka.topics import MAX_RECORD, Topics
 
 
 def main(bundle: Path, name: str, arguments: Sequence[str] | None = None) -> int:

@@ -56,20 +56,26 @@ def serve(bundle: Path, parser: argparse.ArgumentParser, start: Start, arguments
     return 0
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def add_server(parser: argparse.ArgumentParser, port: int) -> None:
+    """Add the options of every server; it listens on that port unless it is told otherwise."""
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen on")
-    add("--port", type=_port, default=8000, help="the port to listen on; 0 takes a free one")
-    add(
-        "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="how long a client waits for a result at most"
-    )
+    add("--port", type=_port, default=port, help="the port to listen on; 0 takes a free one")
     add(
         "--grace", type=_seconds, default=10.0, metavar="SECONDS", help="how long requests in flight may take at a stop"
     )
-    add("--max-body", type=_bytes, default=1 << 20, metavar="BYTES", help="how large a request may be")
     add("--log-level", choices=list(LEVELS), default="info", help="what is logged on stderr; requests are at info")
     add("--log-format", choices=["json", "text"], default="json", help="JSON lines, or key=value pairs")
     add("--exit-with-stdin", action="store_true", help="stop when stdin ends")
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add_server(parser, 8000)
+    add = parser.add_argument
+    add(
+        "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="how long a client waits for a result at most"
+    )
+    add("--max-body", type=_bytes, default=1 << 20, metavar="BYTES", help="how large a request may be")
 
 
 def _port(text: str) -> int:

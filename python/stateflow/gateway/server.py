@@ -15,7 +15,7 @@ from types import FrameType
 
 import uvicorn
 
-from stateflow.gateway.app import Gateway
+from stateflow.gateway.http import Application
 from stateflow.gateway.logs import Bridge, Log
 
 BACKLOG = 1024
@@ -25,8 +25,9 @@ class CannotListen(Exception):
     """The address cannot be listened on; the message says why."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to the address; port 0 takes a free one."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a socket that is bound to the address; port 0 takes a free one. A shared one is bound by several processes, among which the
+    system deals connections out."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -34,7 +35,7 @@ def listen(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, kind, proto)
     except (OSError, UnicodeError) as error:
         raise CannotListen(f"cannot listen on {host}: {_reason(error)}") from None
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
     try:
         bound.bind(address)
         bound.listen(BACKLOG)
@@ -50,16 +51,16 @@ def _reason(error: Exception) -> str:
 
 
 class Server(uvicorn.Server):
-    """Serves a gateway: says when it is ready, and stops in order at the first signal and at once at the second."""
+    """Serves an ASGI application: says when it is ready, and stops in order at the first signal and at once at the second."""
 
-    def __init__(self, gateway: Gateway, bound: socket.socket, grace: float, log: Log) -> None:
+    def __init__(self, application: Application, bound: socket.socket, grace: float, log: Log) -> None:
         bridge = Bridge(log)
         logger = logging.getLogger("uvicorn.error")
         logger.handlers, logger.propagate = [bridge], False
         logger.setLevel(logging.WARNING)
         super().__init__(
             uvicorn.Config(
-                gateway,
+                application,
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -60,8 +60,7 @@ class Edge:
                 given = json.loads(record)
             except ValueError as error:
                 raise bad_request("malformed-json", f"The request is not JSON: {error}.") from None
-            if isinstance(given, dict) and isinstance(given.get("id"), str) and 0 < len(given["id"]) <= MAX_ID:
-                id = given["id"]
+            id = _id_of(given)
             return self._message(given)
         except Problem as problem:
             return Refused(id, problem.detail, _answer(id or "", "problem", problem.body()))
@@ -88,8 +87,8 @@ class Edge:
         for name in ("id", "entity", "method", "traceparent"):
             if not isinstance(given.get(name, ""), str):
                 raise bad_request("invalid-request", f"{name!r} must be a string.")
-        if not 0 < len(given.get("id", "")) <= MAX_ID:
-            raise bad_request("invalid-request", f"'id' must have 1 to {MAX_ID} characters.")
+        if _id_of(given) is None:
+            raise bad_request("invalid-request", f"'id' must have 1 to {MAX_ID} characters of Unicode.")
         entity, key, method = self._target(given)
         arguments = json.dumps(given.get("arguments", {})).encode()
         positional, named = self._parsers[entity, method].parse(arguments)
@@ -117,6 +116,14 @@ class Edge:
         if method not in entity.methods:
             raise not_found(f"{entity.name} has no method {method!r} that can be called.", "method-not-found")
         return entity.name, key, method
+
+
+def _id_of(given: Any) -> str | None:
+    """Return the id of what may be a request; None where it has none."""
+    id = given.get("id") if isinstance(given, dict) else None
+    if not isinstance(id, str) or not 0 < len(id) <= MAX_ID or any("\ud800" <= c <= "\udfff" for c in id):
+        return None
+    return id
 
 
 def _answer(id: str, name: str, body: bytes) -> bytes:

@@ -18,14 +18,22 @@ from stateflow.step.kept import CONFLICT, kept
 from stateflow.step.message import Address, Kind, Message, request_id
 from stateflow.step.reply import Reply
 
+Route = Callable[[Address], tuple[str, bytes]]
+"""Gives the topic and the key with which a message goes to an address."""
+
+
+def to_log(topics: Topics) -> Route:
+    """Return the way of messages to an engine that reads a log."""
+    return lambda address: (topics.log, log_key(place(address)))
+
 
 class KafkaService:
-    """Runs requests on an engine that reads the log of an app's topics."""
+    """Runs requests on an engine that reads them from an app's topics."""
 
-    def __init__(self, app: App, bootstrap: str, topics: Topics) -> None:
+    def __init__(self, app: App, bootstrap: str, topics: Topics, route: Route) -> None:
         """Raises `Unavailable` where Kafka does not answer."""
         self._app = app
-        self._topics = topics
+        self._route = route
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[str, list[asyncio.Future[Reply]]] = {}
         """By the id that the engine knows: of requests that may come again it begins with the digest of what they ask for, so that an
@@ -33,7 +41,7 @@ class KafkaService:
         self._link = Link(bootstrap, topics.replies, self._got)
 
     async def submit(self, request: Request) -> Reply:
-        """Run a request and return its answer, once the request is in the log."""
+        """Run a request and return its answer, once the engine has it."""
         message = request.message(self._app)
         first = request.first(self._app, message)
         if request.keep:
@@ -45,7 +53,7 @@ class KafkaService:
         return reply
 
     async def fields(self, address: Address) -> dict[str, object] | None:
-        """Return the fields of an entity as they are when the log has been read so far."""
+        """Return the fields of an entity as they are when the engine has read so far."""
         id = str(uuid4())
         asked = Message(Kind.READ, request_id(id), address, "", b"", (), 0, (), id, None)
         reply = await self._send(asked)
@@ -65,8 +73,8 @@ class KafkaService:
         waiting = self._waiting.setdefault(message.request, [])
         waiting.append(future)
         try:
-            key = log_key(place(message.address))
-            self._link.write(self._topics.log, key, message.encode(), self._written(loop, future))
+            topic, key = self._route(message.address)
+            self._link.write(topic, key, message.encode(), self._written(loop, future))
             return await future
         finally:
             waiting.remove(future)

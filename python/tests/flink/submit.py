@@ -49,7 +49,8 @@ def _submit(settings: dict[str, str], bootstrap: str, bundle: str) -> Any:
     sys.path.insert(0, bundle)
     from stateflow.adapters.pyflink_job import build
     from stateflow.bundle import describe
-    from stateflow.kafka.topics import Topics, provide
+    from stateflow.kafka.log import provide
+    from stateflow.kafka.topics import Topics
 
     lines = [line for line in (folder / "config.yaml").read_text().splitlines() if line and not line.startswith("#")]
     own = dict(line.split(": ", 1) for line in lines)
