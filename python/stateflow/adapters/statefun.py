@@ -1,0 +1,126 @@
+"""The Stateful Functions target: each entity is a function of its own address, whose state is one value.
+
+    PREFIX.to.TYPE ─▶ functions ─┬─▶ functions
+                                 └─▶ egress ─▶ replies, client_reply, dead_letters
+
+The engine calls this process over HTTP with a function's state and the messages for it, and takes from the answer what is to be stored and
+sent. It keeps both or neither (docs/guide/statefun.md), so that nothing has to be told apart from what came before. A call that fails is
+made again for ever; so no exception leaves a function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from statefun import Context, StatefulFunctions, ValueSpec, kafka_egress_message, message_builder, simple_type
+from statefun import Message as Envelope
+from statefun.statefun_builder import StatefulFunction
+
+from stateflow.adapters.statefun_names import EGRESS, function_id, type_name
+from stateflow.kafka.edge import Edge
+from stateflow.kafka.topics import Topics
+from stateflow.kafka.turn import letter, turn
+from stateflow.step.activity import Outcome
+from stateflow.step.app import App
+from stateflow.step.derived import moment
+from stateflow.step.engine import step
+from stateflow.step.kept import ENTITY as KEPT
+from stateflow.step.kept import KEPT_MILLISECONDS
+from stateflow.step.message import Message
+from stateflow.step.record import Record
+from stateflow.wire.errors import Malformed
+
+BYTES = simple_type("stateflow/bytes", bytes, bytes)
+"""What is stored."""
+
+MESSAGE = simple_type("stateflow/message", bytes, bytes)
+"""What is sent."""
+
+
+Handler = Callable[[Context, Envelope], Awaitable[None]]
+
+
+class Functions(StatefulFunctions):  # type: ignore[misc]
+    """The functions of an app: one for each class, and one for requests that may come again."""
+
+    def __init__(self, app: App, namespace: str) -> None:
+        super().__init__()
+        self._app = app
+        self._namespace = namespace
+        self._edge = Edge(app)
+        self._topics = Topics(namespace)
+        self._waits = any("recorded" in module for module in app.ir["modules"])
+        """Whether steps may wait for something outside, and have to let others run meanwhile."""
+        for entity in app.entities:
+            self.register(self._typename(entity), _plain(self._handle), [ValueSpec("record", BYTES)])
+        week = timedelta(milliseconds=KEPT_MILLISECONDS)
+        kept = ValueSpec("record", BYTES, expire_after_write=week)
+        self.register(self._typename(KEPT), _plain(self._handle), [kept])
+
+    def for_typename(self, typename: str) -> StatefulFunction:
+        """Return the function of a type; for one that this bundle does not have, one that sets aside what it gets."""
+        try:
+            return super().for_typename(typename)
+        except KeyError:
+            self.register(typename, _plain(self._set_aside))
+            return super().for_typename(typename)
+
+    async def _handle(self, context: Context, envelope: Envelope) -> None:
+        given = envelope.raw_value() or b""
+        try:
+            message = Message.decode(given)
+            self._check(context, message)
+        except Exception as error:  # noqa: BLE001 - anything may stand in a topic
+            self._write(context, self._topics.dead_letters, [letter(given, f"not a message: {error}")])
+            return
+        stored = context.storage.record
+        before = None if stored is None else Record.decode(stored)
+        if self._waits:
+            done = await asyncio.to_thread(turn, self._step, self._edge, before, message)
+        else:
+            done = turn(self._step, self._edge, before, message)
+        for address, sent in done.sent:
+            function = self._typename(address.entity), function_id(address)
+            context.send(message_builder(*function, value=sent, value_type=MESSAGE))
+        self._write(context, self._topics.replies, done.replies)
+        self._write(context, self._topics.client_reply, done.client_replies)
+        self._write(context, self._topics.dead_letters, done.dead)
+        if done.record is not before and done.record is not None:
+            context.storage.record = done.record.encode()
+
+    def _check(self, context: Context, message: Message) -> None:
+        """Raise `Malformed` where a message has come to another function than its own."""
+        here, wanted = context.address, message.address
+        if (self._typename(wanted.entity), function_id(wanted)) != (here.typename, here.id):
+            raise Malformed(f"it is to {wanted}, and has come to {here.typename}/{here.id}")
+
+    async def _set_aside(self, context: Context, envelope: Envelope) -> None:
+        reason = f"there is no function {context.address.typename}"
+        self._write(context, self._topics.dead_letters, [letter(envelope.raw_value() or b"", reason)])
+
+    def _step(self, record: Record | None, message: Message) -> Outcome:
+        try:
+            with moment(message.id, time.time_ns() // 10**6):
+                return step(self._app, record, message)
+        except Exception:  # noqa: BLE001 - the engine would send it again for ever
+            return Outcome(record, set_aside=traceback.format_exc())
+
+    def _write(self, context: Context, topic: str, records: list[tuple[str, bytes]]) -> None:
+        for key, value in records:
+            context.send_egress(kafka_egress_message(EGRESS, topic, key=key, value=value))
+
+    def _typename(self, entity: str) -> str:
+        return f"{self._namespace}/{type_name(entity)}"
+
+
+def _plain(handle: Handler) -> Handler:
+    """Return a function of two arguments, as the engine's package asks for."""
+
+    async def handler(context: Context, envelope: Envelope) -> None:
+        await handle(context, envelope)
+
+    return handler

@@ -1,0 +1,158 @@
+"""The functions of Stateful Functions without an engine: what is sent to them over HTTP, and what they answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scenarios.forked import forked
+from scenarios.programs import apps, bundle
+from stateflow.adapters.service import Request
+from stateflow.adapters.statefun import Functions
+from stateflow.adapters.statefun_names import function_id, to_functions, type_name
+from stateflow.kafka.edge import Edge
+from stateflow.kafka.records import Lost, decode_answer
+from stateflow.kafka.topics import Topics
+from stateflow.step.app import App
+from stateflow.step.kept import kept
+from stateflow.step.message import Address, Message
+from stateflow.step.reply import Reply
+from statefun import RequestReplyHandler
+from statefun.kafka_egress_pb2 import KafkaProducerRecord
+from statefun.request_reply_pb2 import FromFunction, ToFunction, TypedValue
+
+SHOP = apps()[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "type_and_id"),
+    [
+        (Address("Item", "apple"), ("Item", "apple")),
+        (Address("Item", "a/b"), ("Item", "a%2Fb")),
+        (Address("Item", ""), ("Item", '""')),
+        (Address("Item", '""'), ("Item", "%22%22")),
+        (Address("Konto_Ä", -12), ("Konto_-c4-", "-12")),
+        (Address("", "7"), ("kept-requests", "7")),
+    ],
+)
+def test_names(address: Address, type_and_id: tuple[str, str]) -> None:
+    assert (type_name(address.entity), function_id(address)) == type_and_id
+    assert to_functions(Topics("app"))(address) == (f"app.to.{type_and_id[0]}", type_and_id[1].encode())
+
+
+class Engine:
+    """Calls functions as the engine does, one message at a time, and keeps their state and what they write."""
+
+    def __init__(self, app: App) -> None:
+        self._handler = RequestReplyHandler(Functions(app, "shop"))
+        self._state: dict[tuple[str, str], dict[str, TypedValue]] = {}
+        self._waiting: deque[tuple[str, str, bytes]] = deque()
+        self.expiry: dict[str, int] = {}
+        """Of what has an end, by function type: milliseconds from the last write."""
+        self.written: dict[str, list[tuple[str, bytes]]] = {}
+        """Keys and values, by topic."""
+
+    def send(self, type: str, id: str, value: bytes) -> None:
+        """Let a function have a message, and all others what comes of it."""
+        self._waiting.append((type, id, value))
+        while self._waiting:
+            self._call(*self._waiting.popleft())
+
+    def _call(self, type: str, id: str, value: bytes) -> None:
+        state = self._state.setdefault((type, id), {})
+        request = ToFunction()
+        request.invocation.target.namespace, request.invocation.target.type = "shop", type
+        request.invocation.target.id = id
+        for name, held in state.items():
+            stored = request.invocation.state.add()
+            stored.state_name = name
+            stored.state_value.CopyFrom(held)
+        argument = request.invocation.invocations.add().argument
+        argument.typename, argument.has_value, argument.value = "stateflow/message", True, value
+        answer = FromFunction()
+        answer.ParseFromString(asyncio.run(self._handler.handle_async(request.SerializeToString())))
+        if answer.HasField("incomplete_invocation_context"):
+            for missing in answer.incomplete_invocation_context.missing_values:
+                state[missing.state_name] = TypedValue()
+                if missing.expiration_spec.expire_after_millis:
+                    self.expiry[type] = missing.expiration_spec.expire_after_millis
+            self._call(type, id, value)
+            return
+        result = answer.invocation_result
+        for mutation in result.state_mutations:
+            state[mutation.state_name] = mutation.state_value
+        for sent in result.outgoing_messages:
+            self._waiting.append((sent.target.type, sent.target.id, sent.argument.value))
+        for egress in result.outgoing_egresses:
+            assert (egress.egress_namespace, egress.egress_type) == ("stateflow", "egress")
+            record = KafkaProducerRecord()
+            record.ParseFromString(egress.argument.value)
+            self.written.setdefault(record.topic, []).append((record.key, record.value_bytes))
+
+
+def test_the_shop() -> None:
+    forked(_shop, bundle(SHOP))
+
+
+def _shop(folder: Path) -> None:
+    app = App.load(folder)
+    engine = Engine(app)
+
+    def ask(id: str, entity: str, key: str | None, method: str, **arguments: object) -> Any:
+        request = Request(id, entity, key, method, arguments)
+        first = request.first(app, request.message(app))
+        engine.send(type_name(first.address.entity), function_id(first.address), first.encode())
+        (written,) = (value for key, value in engine.written["shop.replies"] if key == id)
+        reply = decode_answer(written)
+        assert isinstance(reply, Reply)
+        return app.result(reply)
+
+    ask("1", "Item", None, "__init__", name="apple", price=3, stock=5)
+    ask("2", "User", None, "__init__", username="ann", balance=10)
+    apple = Address("Item", "apple")
+    assert ask("3", "User", "ann", "buy_item", amount=2, item=apple) is True
+    assert ask("4", "User", "ann", "buy_item", amount=2, item=apple) is False
+    edge = Edge(app)
+    request = {"id": "5", "entity": "Item", "key": "apple", "method": "update_stock", "arguments": {"amount": 1}}
+    for _ in range(2):
+        made = edge.message(json.dumps(request).encode())
+        assert isinstance(made, Message)
+        engine.send("kept-requests", function_id(made.address), made.encode())
+    assert engine.written["shop.client_reply"] == [("5", b'{"id":"5","result":true}')] * 2
+    assert app.fields(None) is None
+    assert ask("6", "Item", "apple", "update_stock", amount=-4) is True, "the first 5 were not added to twice"
+    assert engine.expiry == {"kept-requests": 7 * 24 * 3600 * 1000}
+    assert "shop.dead_letters" not in engine.written
+
+
+def test_what_cannot_be_handled_is_set_aside() -> None:
+    forked(_poison, bundle(SHOP))
+
+
+def _poison(folder: Path) -> None:
+    app = App.load(folder)
+    engine = Engine(app)
+    request = Request("1", "Item", "apple", "take", {"amount": 1})
+    call = request.message(app)
+    broken = kept("2", b"digest", call).encode()
+    for type, id, value, reason in (
+        ("Item", "apple", b"\xff", "not a message"),
+        ("Item", "apple", b"", "not a message"),
+        ("Item", "pear", call.encode(), "has come to shop/Item/pear"),
+        ("User", "apple", call.encode(), "has come to shop/User/apple"),
+        ("Gone", "apple", call.encode(), "there is no function shop/Gone"),
+        ("Item", "2", broken, "not a message"),
+        ("kept-requests", "1", replace(call, address=Address("", "1")).encode(), "Error"),
+    ):
+        engine.send(type, id, value)
+        key, letter = engine.written["shop.dead_letters"].pop()
+        told = json.loads(letter)
+        assert reason in told["reason"]
+        assert told["record"] == value.hex()
+        if key:
+            assert isinstance(decode_answer(engine.written["shop.replies"].pop()[1]), Lost)
