@@ -1,6 +1,7 @@
 //! Bundles: what each target wants to have, made from the IR alone.
 
 mod bundle;
+mod deploy;
 mod linemap;
 mod local;
 mod options;

@@ -4,6 +4,7 @@ mod options;
 
 use askama::Template;
 
+use super::deploy::{self, CLIENT, GATEWAY_DOCKERFILE, Script, said, templates};
 use super::{Bundle, Choices, Target};
 use crate::ir;
 pub use options::OF_STATE;
@@ -18,7 +19,7 @@ pub const TARGET: Target = Target {
     requires: |choices| {
         vec![
             format!("apache-flink=={}", Shape::of(choices).flink.version),
-            "confluent-kafka==2.16.1".to_owned(),
+            CLIENT.to_owned(),
         ]
     },
     unused: &[
@@ -29,24 +30,8 @@ pub const TARGET: Target = Target {
     files,
 };
 
-/// It is the same in every bundle.
-const GATEWAY_DOCKERFILE: &str = include_str!("../../../templates/pyflink/gateway.Dockerfile");
-
-macro_rules! templates {
-    ($($name:ident: $path:literal { $($field:ident: $kind:ty),+ })*) => {
-        $(
-            #[derive(Template)]
-            #[template(path = $path, escape = "none")]
-            struct $name<'a> {
-                $($field: $kind,)+
-            }
-        )*
-    };
-}
-
 templates! {
     Job: "pyflink/job.py" { app: &'a ir::App, prefix: &'a str }
-    Gateway: "pyflink/gateway.py" { app: &'a ir::App, prefix: &'a str }
     Topics: "pyflink/topics.py" { app: &'a ir::App, prefix: &'a str }
     Config: "pyflink/config.yaml" { app: &'a ir::App, shape: &'a Shape<'a> }
     Submit: "pyflink/submit.sh" { flink: &'a Flink }
@@ -58,7 +43,7 @@ templates! {
 }
 
 fn files(app: &ir::App, choices: &Choices, bundle: &mut Bundle) -> anyhow::Result<()> {
-    let (prefix, slug) = (&prefix(&app.name), &slug(&app.name));
+    let (prefix, slug) = (&deploy::prefix(&app.name), &deploy::slug(&app.name));
     let shape = &Shape::of(choices);
     let flink = shape.flink;
     let config = Config { app, shape }.render()?;
@@ -71,11 +56,17 @@ fn files(app: &ir::App, choices: &Choices, bundle: &mut Bundle) -> anyhow::Resul
         app,
         flink,
         slug,
-        settings: &settings(&config).join("\n"),
+        settings: &said(&config).join("\n"),
+    };
+    let gateway = Script {
+        name: "gateway.py",
+        about: &format!("Serves {} over HTTP, in front of the job", app.name),
+        module: "stateflow.kafka.gateway",
+        prefix,
     };
     let rendered = [
         ("job.py", Job { app, prefix }.render()?),
-        ("gateway.py", Gateway { app, prefix }.render()?),
+        ("gateway.py", gateway.render()?),
         ("topics.py", Topics { app, prefix }.render()?),
         ("config.yaml", config),
         ("submit.sh", Submit { flink }.render()?),
@@ -92,40 +83,11 @@ fn files(app: &ir::App, choices: &Choices, bundle: &mut Bundle) -> anyhow::Resul
     Ok(())
 }
 
-/// The settings of Flink, without what explains them.
-fn settings(config: &str) -> Vec<&str> {
-    let is_setting = |line: &&str| !line.is_empty() && !line.starts_with('#');
-    config.lines().filter(is_setting).collect()
-}
-
 /// The settings as members of an object whose values are strings.
 fn quoted(config: &str) -> String {
-    let pairs = settings(config)
+    let pairs = said(config)
         .into_iter()
         .filter_map(|line| line.split_once(": "));
     let lines = pairs.map(|(name, value)| format!("{name}: \"{value}\""));
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// What the names of an app's topics begin with: of the characters that Kafka takes in them.
-fn prefix(name: &str) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    name.chars()
-        .map(|c| if allowed(c) { c } else { '_' })
-        .collect()
-}
-
-/// A name of the form that containers have (RFC 1123).
-fn slug(name: &str) -> String {
-    let text: String = name
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
-    let text = text.trim_matches('-');
-    if text.is_empty() {
-        "app".to_owned()
-    } else {
-        text.to_owned()
-    }
 }

@@ -1,4 +1,4 @@
-"""Serves {{ app.name }} over HTTP, in front of the job: `python gateway.py --help` lists the options."""
+"""{{ about }}: `python {{ name }} --help` lists the options."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 BUNDLE = Path(__file__).resolve().parent
 sys.path[:0] = [str(BUNDLE / "app"), str(BUNDLE)]
 
-from stateflow.kafka.gateway import main  # noqa: E402
+from {{ module }} import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main(BUNDLE, "{{ prefix }}"))
