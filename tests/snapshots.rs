@@ -163,23 +163,16 @@ fn only<'t>(one: &'t str, other: &str) -> impl Iterator<Item = &'t str> {
         .filter(move |line| !others.iter().any(|other| other == line))
 }
 
-#[test]
-fn bundles_for_flink_are_as_checked_in() {
+/// Compares the files of a target's templates, and what each of its options changes in them.
+fn assert_templates(target: &str, options: &[(&str, &str)]) {
     let app = compiled(Path::new("fixtures/apps/shop/shop.py"));
-    let usual = templated(&app, "pyflink", &[]);
+    let usual = templated(&app, target, &[]);
     let whole = usual.iter();
     let whole = whole.map(|(path, text)| format!("==> {path}\n{text}"));
-    assert_snapshot("shop", "pyflink", &whole.collect::<String>());
-    for (option, value) in [
-        ("delivery", "transactions"),
-        ("delivery", "at-least-once"),
-        ("execution-mode", "process"),
-        ("flink-version", "1.20"),
-        ("state-backend", "rocksdb"),
-        ("state-ttl", "30d"),
-    ] {
+    assert_snapshot("shop", target, &whole.collect::<String>());
+    for (option, value) in options {
         let mut text = String::new();
-        let other = templated(&app, "pyflink", &[(option, value)]);
+        let other = templated(&app, target, &[(option, value)]);
         for ((path, before), (other, after)) in usual.iter().zip(&other) {
             assert_eq!(path, other);
             if before != after {
@@ -188,6 +181,26 @@ fn bundles_for_flink_are_as_checked_in() {
                 text.extend(only(after, before).map(|line| format!("+ {line}\n")));
             }
         }
-        assert_snapshot("shop", &format!("pyflink {option} {value}"), &text);
+        assert_snapshot("shop", &format!("{target} {option} {value}"), &text);
     }
+}
+
+#[test]
+fn bundles_for_pyflink_are_as_checked_in() {
+    assert_templates(
+        "pyflink",
+        &[
+            ("delivery", "transactions"),
+            ("delivery", "at-least-once"),
+            ("execution-mode", "process"),
+            ("flink-version", "1.20"),
+            ("state-backend", "rocksdb"),
+            ("state-ttl", "30d"),
+        ],
+    );
+}
+
+#[test]
+fn bundles_for_statefun_are_as_checked_in() {
+    assert_templates("statefun", &[("replies", "early")]);
 }

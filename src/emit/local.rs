@@ -12,7 +12,11 @@ pub const TARGET: Target = Target {
     options: &[],
     python_before: |_| None,
     requires: |_| Vec::new(),
-    unused: &["stateflow/kafka/", "stateflow/adapters/pyflink"],
+    unused: &[
+        "stateflow/kafka/",
+        "stateflow/adapters/pyflink",
+        "stateflow/adapters/statefun",
+    ],
     files,
 };
 

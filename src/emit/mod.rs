@@ -8,6 +8,7 @@ mod options;
 mod pyflink;
 mod python;
 mod runtime;
+mod statefun;
 
 use bundle::Description;
 pub use bundle::{BUNDLE_FILE, Bundle};
@@ -36,7 +37,7 @@ pub struct Target {
 }
 
 /// Every target, sorted by name.
-pub static TARGETS: &[Target] = &[local::TARGET, pyflink::TARGET];
+pub static TARGETS: &[Target] = &[local::TARGET, pyflink::TARGET, statefun::TARGET];
 
 /// The target of that name.
 pub fn find_target(name: &str) -> Option<&'static Target> {

@@ -26,6 +26,7 @@ pub const TARGET: Target = Target {
         "stateflow/adapters/interleaved",
         "stateflow/adapters/local",
         "stateflow/adapters/memory",
+        "stateflow/adapters/statefun",
     ],
     files,
 };

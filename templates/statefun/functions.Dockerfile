@@ -1,0 +1,10 @@
+# The functions: what the entities do.
+FROM python:3.12-slim
+ENV PYTHONHASHSEED=0
+COPY requirements.txt /opt/bundle/requirements.txt
+RUN pip install --no-cache-dir -r /opt/bundle/requirements.txt
+COPY . /opt/bundle
+WORKDIR /opt/bundle
+USER nobody
+EXPOSE 8001
+CMD ["python", "functions.py", "--host", "0.0.0.0", "--port", "8001"]
