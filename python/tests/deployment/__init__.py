@@ -1,0 +1,1 @@
+"""What bundles say to others' programs, read by those or by the schemas that they are described by."""
