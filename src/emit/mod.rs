@@ -15,6 +15,7 @@ pub use bundle::{BUNDLE_FILE, Bundle};
 pub use options::{Choices, TargetOption, Value, Values, duration};
 pub use pyflink::OF_STATE;
 pub use runtime::{REQUIRES_PYTHON, requirements};
+pub use statefun::{COMPOSED, Place};
 
 use crate::ir;
 

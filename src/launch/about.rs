@@ -12,6 +12,8 @@ use crate::emit::BUNDLE_FILE;
 /// What a bundle is.
 #[derive(Debug, Deserialize)]
 pub struct About {
+    /// The target that it was made for.
+    pub target: String,
     /// The Pythons that it runs on (PEP 440).
     pub python: String,
     /// What it was asked to be like.

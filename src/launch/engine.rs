@@ -7,13 +7,13 @@ use std::rc::Rc;
 use anyhow::{Result, bail};
 
 use super::Options;
+use super::flink::{Flink, PYFLINK, STATEFUN};
 use super::install::Installer;
 use super::local::Local;
 use super::process::Processes;
-use super::pyflink::PyFlink;
 
 /// The targets that run on this machine.
-pub static RUNNABLE: &[&str] = &["local", "pyflink"];
+pub static RUNNABLE: &[&str] = &["local", "pyflink", "statefun"];
 
 /// The processes that a target needs besides the server, which is all that a client sees of it.
 pub trait Engine {
@@ -56,7 +56,8 @@ pub fn of(options: &Options, processes: Rc<Processes>) -> Result<Box<dyn Engine>
     };
     Ok(match options.target {
         "local" => Box::new(Local::new(options, installer)?),
-        "pyflink" => Box::new(PyFlink::new(options, installer)?),
+        "pyflink" => Box::new(Flink::new(&PYFLINK, options, installer)?),
+        "statefun" => Box::new(Flink::new(&STATEFUN, options, installer)?),
         other => bail!("the target `{other}` does not run on this machine"),
     })
 }

@@ -45,12 +45,16 @@ const KEPT_REQUESTS: &str = "kept-requests";
 const FUNCTIONS_DOCKERFILE: &str = include_str!("../../../templates/statefun/functions.Dockerfile");
 
 /// Where the engine finds the others.
-struct Place<'a> {
-    kafka: &'a str,
-    functions: &'a str,
+#[derive(Debug)]
+pub struct Place<'a> {
+    /// `HOST:PORT`.
+    pub kafka: &'a str,
+    /// The URL that functions are called at.
+    pub functions: &'a str,
 }
 
-const COMPOSED: Place<'static> = Place {
+/// The addresses in a bundle's module.
+pub const COMPOSED: Place<'static> = Place {
     kafka: "kafka:9092",
     functions: "http://functions:8001/",
 };

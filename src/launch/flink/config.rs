@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::framework::Settings;
+
 /// Where the cluster's logs go, and how.
 pub const LOGGING: &str = "rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = Console
@@ -14,10 +16,48 @@ appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{HH:mm:ss.SSS} %-5p %c{1} %m%n
 ";
 
+/// How a release of Flink reads its configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// As YAML, since Flink 1.19.
+    Yaml,
+    /// Line by line, before. What stands behind a colon is the value as it is.
+    Lines,
+}
+
+impl Format {
+    /// The name of the file.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Yaml => "config.yaml",
+            Self::Lines => "flink-conf.yaml",
+        }
+    }
+
+    /// The keys of the folders of checkpoints and of savepoints.
+    fn folders(self) -> [&'static str; 2] {
+        match self {
+            Self::Yaml => [
+                "execution.checkpointing.dir",
+                "execution.checkpointing.savepoint-dir",
+            ],
+            Self::Lines => ["state.checkpoints.dir", "state.savepoints.dir"],
+        }
+    }
+
+    fn value(self, value: &Value) -> String {
+        match (self, value) {
+            (Self::Lines, Value::String(text)) => text.clone(),
+            _ => value.to_string(),
+        }
+    }
+}
+
 /// The TaskManager's memory in megabytes, all of it explicit, as Flink wants it of a process that its scripts do not start.
 #[derive(Debug, Clone, Copy)]
 pub struct Memory {
     slots: u64,
+    task_off_heap: u64,
 }
 
 impl Memory {
@@ -26,10 +66,11 @@ impl Memory {
     const NETWORK: u64 = 64;
     pub const METASPACE: u64 = 256;
 
-    /// For that many tasks at once.
-    pub fn new(slots: u32) -> Self {
+    /// For that many tasks at once, which need so much direct memory together.
+    pub fn new(slots: u32, task_off_heap: u64) -> Self {
         Self {
             slots: u64::from(slots),
+            task_off_heap,
         }
     }
 
@@ -44,7 +85,7 @@ impl Memory {
 
     /// The JVM's direct memory.
     pub fn direct(self) -> u64 {
-        Self::FRAMEWORK_OFF_HEAP + Self::NETWORK
+        Self::FRAMEWORK_OFF_HEAP + self.task_off_heap + Self::NETWORK
     }
 
     fn settings(self) -> [(&'static str, u64); 10] {
@@ -52,7 +93,7 @@ impl Memory {
             ("framework.heap.size", Self::FRAMEWORK_HEAP),
             ("framework.off-heap.size", Self::FRAMEWORK_OFF_HEAP),
             ("task.heap.size", self.task_heap()),
-            ("task.off-heap.size", 0),
+            ("task.off-heap.size", self.task_off_heap),
             ("managed.size", 64 * self.slots),
             ("network.min", Self::NETWORK),
             ("network.max", Self::NETWORK),
@@ -66,22 +107,17 @@ impl Memory {
 /// What a run decides, whatever the bundle says.
 #[derive(Debug)]
 pub struct Place<'p> {
-    /// The folder that all of Flink's data lies below.
-    pub folder: &'p Path,
-    /// The folder of this bundle's checkpoints.
-    pub checkpoints: &'p Path,
-    pub savepoints: &'p Path,
+    pub settings: &'p Settings<'p>,
+    pub memory: Memory,
     pub rpc: u16,
     pub rest: u16,
-    pub parallelism: u32,
-    /// How often a checkpoint is made, where the user says so: `1s`.
-    pub interval: Option<&'p str>,
 }
 
 impl Place<'_> {
-    fn settings(&self) -> BTreeMap<String, Value> {
-        let mut settings = BTreeMap::new();
-        let mut set = |key: &str, value: Value| settings.insert(key.to_owned(), value);
+    fn decided(&self) -> BTreeMap<String, Value> {
+        let settings = self.settings;
+        let mut decided = BTreeMap::new();
+        let mut set = |key: &str, value: Value| decided.insert(key.to_owned(), value);
         for key in [
             "jobmanager.rpc.address",
             "jobmanager.bind-host",
@@ -103,45 +139,41 @@ impl Place<'_> {
         set("jobmanager.rpc.port", self.rpc.into());
         set("rest.port", self.rest.into());
         set("rest.bind-port", self.rest.to_string().into());
-        set("parallelism.default", self.parallelism.into());
-        set("taskmanager.numberOfTaskSlots", self.parallelism.into());
-        set("taskmanager.cpu.cores", self.parallelism.into());
-        for (key, megabytes) in Memory::new(self.parallelism).settings() {
+        set("parallelism.default", settings.parallelism.into());
+        set("taskmanager.numberOfTaskSlots", settings.parallelism.into());
+        set("taskmanager.cpu.cores", settings.parallelism.into());
+        for (key, megabytes) in self.memory.settings() {
             let key = format!("taskmanager.memory.{key}");
             set(&key, format!("{megabytes}m").into());
         }
-        set("io.tmp.dirs", shown(&self.folder.join("tmp")).into());
-        set(
-            "execution.checkpointing.dir",
-            address(self.checkpoints).into(),
-        );
-        set(
-            "execution.checkpointing.savepoint-dir",
-            address(self.savepoints).into(),
-        );
+        set("io.tmp.dirs", shown(&settings.folder.join("tmp")).into());
+        let [checkpoints, savepoints] = settings.framework.format.folders();
+        set(checkpoints, address(settings.checkpoints).into());
+        set(savepoints, address(settings.savepoints).into());
         set(
             "execution.checkpointing.externalized-checkpoint-retention",
             "RETAIN_ON_CANCELLATION".into(),
         );
-        if let Some(interval) = self.interval {
+        if let Some(interval) = settings.interval {
             set("execution.checkpointing.interval", interval.into());
         }
-        settings
+        decided
     }
 
     /// The bundle's configuration with what is decided here in place of what it says of it.
     pub fn configure(&self, bundle: &str) -> String {
-        let settings = self.settings();
+        let decided = self.decided();
         let is_ours = |line: &str| {
             line.split_once(':')
-                .is_some_and(|(key, _)| settings.contains_key(key.trim_end()))
+                .is_some_and(|(key, _)| decided.contains_key(key.trim_end()))
         };
         let mut text = String::new();
         for line in bundle.lines().filter(|line| !is_ours(line)) {
             text += line;
             text.push('\n');
         }
-        for (key, value) in &settings {
+        for (key, value) in &decided {
+            let value = self.settings.framework.format.value(value);
             text += &format!("{key}: {value}\n");
         }
         text
@@ -159,24 +191,41 @@ fn shown(folder: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::framework::Framework;
+    use super::super::pyflink::PYFLINK;
+    use super::super::statefun::STATEFUN;
     use super::*;
 
-    fn place() -> Place<'static> {
-        Place {
+    fn settings(framework: &'static Framework) -> Settings<'static> {
+        Settings {
+            framework,
+            java: Path::new("java"),
+            python: Path::new("python"),
+            bundle: Path::new("/my data/bundles/ab"),
+            archives: Path::new("/jars"),
             folder: Path::new("/my data/flink"),
             checkpoints: Path::new("/my data/flink/checkpoints/ab"),
             savepoints: Path::new("/my data/flink/savepoints"),
-            rpc: 6123,
-            rest: 8081,
             parallelism: 2,
             interval: None,
+            bootstrap: "127.0.0.1:9092",
         }
+    }
+
+    fn configured(settings: &Settings<'_>, bundle: &str) -> String {
+        let place = Place {
+            settings,
+            memory: Memory::new(2, 0),
+            rpc: 6123,
+            rest: 8081,
+        };
+        place.configure(bundle)
     }
 
     #[test]
     fn no_key_stands_twice_and_the_place_wins() {
         let bundle = "# The job's settings.\nrest.port: 80\nexecution.checkpointing.interval: 1 s\nparallelism.default : 9\n";
-        let text = place().configure(bundle);
+        let text = configured(&settings(&PYFLINK), bundle);
         assert!(text.starts_with("# The job's settings.\nexecution.checkpointing.interval: 1 s\n"));
         assert!(
             text.contains("\nrest.port: 8081\n") && text.contains("\nparallelism.default: 2\n")
@@ -192,20 +241,30 @@ mod tests {
             .filter_map(|line| line.split_once(": "))
             .collect();
         let count = keys.len();
-        keys.dedup_by_key(|(key, _)| *key);
         keys.sort();
         keys.dedup_by_key(|(key, _)| *key);
         assert_eq!(keys.len(), count, "{text}");
     }
 
     #[test]
+    fn a_flink_that_reads_lines_is_given_values_as_they_are() {
+        let bundle = "state.checkpoints.dir: file:///checkpoints\n";
+        let text = configured(&settings(&STATEFUN), bundle);
+        assert!(text.contains("\nio.tmp.dirs: /my data/flink/tmp\n"));
+        assert!(text.contains("state.checkpoints.dir: file:///my data/flink/checkpoints/ab\n"));
+        assert!(text.contains("\nstate.savepoints.dir: file:///my data/flink/savepoints\n"));
+        assert_eq!(text.matches("state.checkpoints.dir").count(), 1);
+        assert!(!text.contains('"'), "{text}");
+    }
+
+    #[test]
     fn an_interval_is_that_of_the_user() {
         let bundle = "execution.checkpointing.interval: 1 s\n";
-        let place = Place {
+        let settings = Settings {
             interval: Some("250ms"),
-            ..place()
+            ..settings(&PYFLINK)
         };
-        let text = place.configure(bundle);
+        let text = configured(&settings, bundle);
         assert!(
             text.contains("execution.checkpointing.interval: \"250ms\"\n"),
             "{text}"
@@ -215,8 +274,8 @@ mod tests {
 
     #[test]
     fn the_heap_holds_what_flink_counts_on() {
-        let memory = Memory::new(3);
+        let memory = Memory::new(3, 16);
         assert_eq!(memory.heap(), 128 + memory.task_heap());
-        assert_eq!(memory.direct(), 192);
+        assert_eq!(memory.direct(), 208);
     }
 }

@@ -2,14 +2,15 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use super::super::java;
 use super::config::{LOGGING, Memory, Place};
-use super::{Settings, Submission};
+use super::framework::{Distribution, Settings};
+use super::resume::Point;
 
 /// What keeps the JVM of a short task small and quick to start.
 const LIGHT: [&str; 2] = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
@@ -18,42 +19,31 @@ const JOB_MANAGER: &str = "org.apache.flink.runtime.entrypoint.StandaloneSession
 const TASK_MANAGER: &str = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
 const CLIENT: &str = "org.apache.flink.client.cli.CliFrontend";
 
-/// Java, Flink, and the folders of one cluster.
+/// Java, Flink, the folders of one cluster, and the job that it is for.
 #[derive(Debug)]
 pub struct Jvm {
     java: PathBuf,
-    python: PathBuf,
-    home: PathBuf,
+    distribution: Distribution,
+    program: Vec<OsString>,
     conf: PathBuf,
     temporary: PathBuf,
-    class_path: OsString,
-    opens: Vec<String>,
 }
 
 impl Jvm {
     pub fn new(settings: &Settings<'_>) -> Result<Self> {
-        let home = flink_home(settings.python)?;
-        let mut class_path = settings.connectors.join("*").into_os_string();
-        for part in [home.join("lib").join("*"), python_archive(&home)?] {
-            class_path.push(":");
-            class_path.push(part);
-        }
-        let shipped = home.join("conf").join("config.yaml");
-        let shipped = fs::read_to_string(&shipped)
-            .with_context(|| format!("cannot read {}", shipped.display()))?;
+        let framework = settings.framework;
         Ok(Self {
             java: settings.java.to_owned(),
-            python: settings.python.to_owned(),
-            home,
-            conf: settings.folder.join("conf"),
+            distribution: (framework.distribution)(settings)?,
+            program: (framework.program)(settings),
+            conf: settings.conf(),
             temporary: settings.folder.join("tmp"),
-            class_path,
-            opens: opens(&shipped),
         })
     }
 
-    pub fn write_configuration(&self, place: &Place<'_>, bundle: &Path) -> Result<()> {
-        let of_bundle = bundle.join("config.yaml");
+    pub fn write_configuration(&self, place: &Place<'_>) -> Result<()> {
+        let name = place.settings.framework.format.file();
+        let of_bundle = place.settings.bundle.join(name);
         let of_bundle = fs::read_to_string(&of_bundle)
             .with_context(|| format!("cannot read {}", of_bundle.display()))?;
         let _ = fs::remove_dir_all(&self.temporary);
@@ -62,28 +52,32 @@ impl Jvm {
                 fs::create_dir_all(folder)?;
             }
             fs::write(self.conf.join("log4j.properties"), LOGGING)?;
-            fs::write(self.conf.join("config.yaml"), place.configure(&of_bundle))
+            fs::write(self.conf.join(name), place.configure(&of_bundle))
         };
         write().with_context(|| format!("cannot write to {}", self.conf.display()))
     }
 
-    /// Java with everything but a class to run. Python runs inside the TaskManager as well and finds its environment, as
-    /// any embedded one does, by the first `python3` on PATH; its hashes have to be the same wherever a job goes on.
+    /// Java with everything but a class to run.
     fn command(&self) -> Command {
-        let mut command = java::command(&self.java, &self.temporary, &self.class_path);
+        let Distribution {
+            class_path,
+            options,
+            environment,
+        } = &self.distribution;
+        let mut command = java::command(&self.java, &self.temporary, class_path);
         let mut logging = OsString::from("-Dlog4j.configurationFile=");
         logging.push(self.conf.join("log4j.properties"));
         command
-            .args(&self.opens)
+            .args(options)
             .arg(logging)
             .env("FLINK_CONF_DIR", &self.conf)
-            .env("FLINK_LIB_DIR", self.home.join("lib"))
-            .env("FLINK_OPT_DIR", self.home.join("opt"))
-            .env("PATH", path_with(self.python.parent()))
-            .env("PYTHONHASHSEED", "0")
-            .env_remove("PYTHONPATH")
-            .env_remove("PYTHONHOME")
             .current_dir(&self.temporary);
+        for (name, value) in environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         command
     }
 
@@ -105,102 +99,20 @@ impl Jvm {
         self.configured(command)
     }
 
-    /// The command that submits a job.
-    pub fn client(&self, submission: &Submission<'_>) -> Command {
+    /// The command that submits the job under a name, to begin with a state.
+    pub fn client(&self, job: &str, from: Option<&Point>) -> Command {
         let mut command = self.command();
         command.args(LIGHT).args([CLIENT, "run", "--detached"]);
-        command.args([
-            "-D",
-            &format!("$internal.pipeline.job-id={}", submission.job),
-        ]);
-        if let Some(from) = submission.from {
+        command.args(["-D", &format!("$internal.pipeline.job-id={job}")]);
+        if let Some(from) = from {
             command.args(["--fromSavepoint", from.address()]);
         }
-        let bundle = submission.bundle;
-        command.arg("--python").arg(bundle.join("job.py"));
-        command.arg("--pyFiles").arg(bundle);
-        for option in ["--pyExecutable", "--pyClientExecutable"] {
-            command.arg(option).arg(&self.python);
-        }
-        command.args(["--bootstrap", submission.bootstrap]);
+        command.args(&self.program);
         command
     }
 
     fn configured(&self, mut command: Command) -> Command {
         command.arg("--configDir").arg(&self.conf);
         command
-    }
-}
-
-fn path_with(folder: Option<&Path>) -> OsString {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = folder.map(Path::to_owned).into_iter();
-    std::env::join_paths(folders.chain(std::env::split_paths(&path))).unwrap_or(path)
-}
-
-/// The Flink that came with the Python package.
-fn flink_home(python: &Path) -> Result<PathBuf> {
-    let environment = python.ancestors().nth(2).unwrap_or(Path::new("/"));
-    let libraries = fs::read_dir(environment.join("lib")).into_iter().flatten();
-    let homes = libraries
-        .map_while(Result::ok)
-        .map(|library| library.path().join("site-packages").join("pyflink"));
-    let home = homes.into_iter().find(|home| home.join("lib").is_dir());
-    home.with_context(|| format!("there is no Flink in {}", environment.display()))
-}
-
-fn python_archive(home: &Path) -> Result<PathBuf> {
-    let is_archive = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("flink-python") && name.ends_with(".jar")
-    };
-    let optional = fs::read_dir(home.join("opt")).into_iter().flatten();
-    let mut archives = optional.map_while(Result::ok).map(|entry| entry.path());
-    let archive = archives.find(is_archive);
-    archive.with_context(|| format!("there is no flink-python in {}", home.display()))
-}
-
-/// What Flink opens of Java's modules, by the configuration that it is shipped with.
-fn opens(shipped: &str) -> Vec<String> {
-    let lines = shipped
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    lines
-        .flat_map(str::split_whitespace)
-        .filter(|word| word.starts_with("--add-"))
-        .map(str::to_owned)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_modules_to_open_are_those_of_the_shipped_configuration() {
-        let shipped = "# all: --add-opens=no\nenv:\n  java:\n    opts:\n      all: --add-exports=a/b=ALL-UNNAMED --add-opens=c/d=ALL-UNNAMED\nrest: x\n";
-        assert_eq!(
-            opens(shipped),
-            [
-                "--add-exports=a/b=ALL-UNNAMED",
-                "--add-opens=c/d=ALL-UNNAMED"
-            ]
-        );
-    }
-
-    #[test]
-    fn flink_is_found_in_an_environment() {
-        let folder = tempfile::tempdir().unwrap();
-        let python = folder.path().join("bin/python");
-        assert!(flink_home(&python).is_err());
-        let home = folder.path().join("lib/python3.12/site-packages/pyflink");
-        fs::create_dir_all(home.join("lib")).unwrap();
-        fs::create_dir_all(home.join("opt")).unwrap();
-        assert_eq!(flink_home(&python).unwrap(), home);
-        assert!(python_archive(&home).is_err());
-        let archive = home.join("opt/flink-python-2.2.1.jar");
-        fs::write(home.join("opt/flink-sql-client-2.2.1.jar"), "").unwrap();
-        fs::write(&archive, "").unwrap();
-        assert_eq!(python_archive(&home).unwrap(), archive);
     }
 }

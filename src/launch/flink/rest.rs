@@ -1,14 +1,9 @@
 //! What the JobManager answers.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
-
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::super::http;
 
 /// The JobManager's address for requests.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +20,15 @@ pub enum Health {
     Starting,
     /// It has come to an end: FAILED, CANCELED or FINISHED.
     Over(String),
+}
+
+/// How a job is ended with a savepoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// Its sources end first.
+    Stop,
+    /// It is cancelled once the savepoint is there, for jobs with sources that cannot end by themselves.
+    Cancel,
 }
 
 /// How a savepoint does.
@@ -63,10 +67,10 @@ impl Rest {
         root_cause(&answer.ok()?)
     }
 
-    /// Begins to stop a job with a savepoint below `folder`; gives the name to ask for it by.
-    pub fn stop(self, job: &str, folder: &str) -> Result<String> {
-        let wish = json!({"targetDirectory": folder, "drain": false, "formatType": "CANONICAL"});
-        let answer = self.request("POST", &format!("/jobs/{job}/stop"), &wish.to_string())?;
+    /// Begins to end a job with a savepoint below `folder`; gives the name to ask for it by.
+    pub fn end(self, job: &str, halt: Halt, folder: &str) -> Result<String> {
+        let (verb, wish) = halt.request(folder);
+        let answer = self.request("POST", &format!("/jobs/{job}/{verb}"), &wish.to_string())?;
         let name = answer["request-id"].as_str();
         Ok(name
             .context("Flink gives no name for the savepoint")?
@@ -80,34 +84,31 @@ impl Rest {
     }
 
     fn request(self, method: &str, path: &str, body: &str) -> Result<Value> {
-        let answer = exchange(self.port, method, path, body)
+        let answer = http::request(self.port, method, path, body)
             .with_context(|| format!("the JobManager does not answer to {method} {path}"))?;
-        let Some((head, body)) = answer.split_once("\r\n\r\n") else {
-            bail!("the JobManager's answer to {method} {path} is cut off");
-        };
-        let status = head.split(' ').nth(1).unwrap_or_default();
-        if !status.starts_with('2') {
+        let (status, body) = (answer.status, answer.body);
+        if !(200..300).contains(&status) {
             bail!("the JobManager answers {status} to {method} {path}: {body}");
         }
-        serde_json::from_str(body)
+        serde_json::from_str(&body)
             .with_context(|| format!("the JobManager's answer to {method} {path} is not JSON"))
     }
 }
 
-/// HTTP 1.0, so that the answer ends with the connection and comes in one piece.
-fn exchange(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let head = format!(
-        "{method} {path} HTTP/1.0\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all((head + body).as_bytes())?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+impl Halt {
+    /// What is asked of which resource of a job.
+    fn request(self, folder: &str) -> (&'static str, Value) {
+        match self {
+            Self::Stop => (
+                "stop",
+                json!({"targetDirectory": folder, "drain": false, "formatType": "CANONICAL"}),
+            ),
+            Self::Cancel => (
+                "savepoints",
+                json!({"target-directory": folder, "cancel-job": true, "formatType": "CANONICAL"}),
+            ),
+        }
+    }
 }
 
 fn health(job: &Value) -> Health {
@@ -191,6 +192,21 @@ mod tests {
             savepoint(&failed),
             Savepoint::Failed("d.E: disk full".to_owned())
         );
+    }
+
+    #[test]
+    fn a_job_is_stopped_or_cancelled_with_its_savepoint_below_the_folder() {
+        let (verb, wish) = Halt::Stop.request("file:///s");
+        assert_eq!(
+            (verb, &wish["targetDirectory"]),
+            ("stop", &json!("file:///s"))
+        );
+        let (verb, wish) = Halt::Cancel.request("file:///s");
+        assert_eq!(
+            (verb, &wish["target-directory"]),
+            ("savepoints", &json!("file:///s"))
+        );
+        assert_eq!(wish["cancel-job"], true);
     }
 
     #[test]
