@@ -16,6 +16,9 @@ appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{HH:mm:ss.SSS} %-5p %c{1} %m%n
 ";
 
+/// For how many milliseconds the JobManager may answer what it has answered before.
+const REFRESH: u32 = 250;
+
 /// How a release of Flink reads its configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -139,6 +142,7 @@ impl Place<'_> {
         set("jobmanager.rpc.port", self.rpc.into());
         set("rest.port", self.rest.into());
         set("rest.bind-port", self.rest.to_string().into());
+        set("web.refresh-interval", REFRESH.to_string().into());
         set("parallelism.default", settings.parallelism.into());
         set("taskmanager.numberOfTaskSlots", settings.parallelism.into());
         set("taskmanager.cpu.cores", settings.parallelism.into());
