@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from stateflow.errors import EntityNotFound, StateflowError
 from stateflow.flow import Transition
+from stateflow.frozen import frozen
 from stateflow.step.app import App
 from stateflow.step.entities import Block, Entity
 from stateflow.step.frames import Frame, Kept, Unit, decode_frames, encode_frames
@@ -28,7 +28,7 @@ from stateflow.wire.sharing import Scan, encode
 _TOKEN_SIZE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What came of a step."""
 

@@ -23,26 +23,37 @@ from hashlib import blake2b
 from typing import Any
 
 
-class _Moment:
-    """What a step knows of time and chance."""
+class moment:
+    """Run a step at a time of the log, in milliseconds since 1970, with the numbers that follow from the id of its message.
 
-    def __init__(self, nanoseconds: int, id: bytes, secret: bytes) -> None:
-        self.nanoseconds = nanoseconds
+    Who knows `secret`, of at most 64 bytes, and the id can tell the numbers.
+    """
+
+    __slots__ = ("_id", "_secret", "_source", "_token", "nanoseconds")
+
+    def __init__(self, id: bytes, milliseconds: int, secret: bytes = b"") -> None:
+        self.nanoseconds = milliseconds * 1_000_000
         """Since 1970, by the log."""
         self._id = id
         self._secret = secret
-        self.source: random.Random | None = None
+        self._source: random.Random | None = None
         """Made when the first number is drawn."""
+
+    def __enter__(self) -> None:
+        self._token: Token[moment | None] = _moment.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        _moment.reset(self._token)
 
     def draw(self) -> random.Random:
         """Return the numbers of this step."""
-        if self.source is None:
+        if self._source is None:
             seed = blake2b(self._id, key=self._secret, digest_size=32).digest()
-            self.source = random.Random(int.from_bytes(seed, "big"))
-        return self.source
+            self._source = random.Random(int.from_bytes(seed, "big"))
+        return self._source
 
 
-_moment: ContextVar[_Moment | None] = ContextVar("moment", default=None)
+_moment: ContextVar[moment | None] = ContextVar("moment", default=None)
 """That of the step that runs here; None where none does."""
 _installed = threading.Lock()
 _DRAWING = (
@@ -50,24 +61,6 @@ _DRAWING = (
     *("normalvariate", "lognormvariate", "expovariate", "vonmisesvariate", "gammavariate", "gauss", "betavariate"),
     *("binomialvariate", "paretovariate", "weibullvariate", "getrandbits", "randbytes"),
 )
-
-
-class moment:
-    """Run a step at a time of the log, in milliseconds since 1970, with the numbers that follow from the id of its message.
-
-    Who knows `secret`, of at most 64 bytes, and the id can tell the numbers.
-    """
-
-    __slots__ = ("_moment", "_token")
-
-    def __init__(self, id: bytes, milliseconds: int, secret: bytes = b"") -> None:
-        self._moment = _Moment(milliseconds * 1_000_000, id, secret)
-
-    def __enter__(self) -> None:
-        self._token: Token[_Moment | None] = _moment.set(self._moment)
-
-    def __exit__(self, *_: object) -> None:
-        _moment.reset(self._token)
 
 
 @contextmanager

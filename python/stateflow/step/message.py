@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import starmap
 from typing import NamedTuple
 
+from stateflow.frozen import frozen
 from stateflow.wire.raw import pack, unpack
 
 ID_SIZE = 12
@@ -51,6 +52,9 @@ class Kind(IntEnum):
     """Give the value of an attribute, or of several, or all fields where none is named."""
 
 
+_KINDS = {kind.value: kind for kind in Kind}
+
+
 class CallSite(NamedTuple):
     """A line of the app that made a call and no longer has a frame, because it forwards the result."""
 
@@ -83,7 +87,7 @@ class Recorded(NamedTuple):
     """In the order in which it asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A message to one entity. It carries all that its handling needs but the entity's own record."""
 
@@ -109,35 +113,33 @@ class Message:
 
     def encode(self) -> bytes:
         """Return the bytes that an engine moves."""
-        return pack(
-            (
-                int(self.kind),
-                self.id,
-                *self.address,
-                self.target,
-                self.payload,
-                self.stack,
-                self.depth,
-                self.trail,
-                _pack_request(self.request),
-                _pack_trace(self.trace),
-                *(() if self.recorded is None else (self.recorded,)),
-            )
+        content = (
+            self.kind,
+            self.id,
+            *self.address,
+            self.target,
+            self.payload,
+            self.stack,
+            self.depth,
+            self.trail,
+            _pack_request(self.request),
+            _pack_trace(self.trace),
         )
+        return pack(content if self.recorded is None else (*content, self.recorded))
 
     @classmethod
     def decode(cls, data: bytes) -> Message:
         """Return the message of these bytes."""
         kind, id, entity, key, target, payload, stack, depth, trail, request, trace, *recorded = unpack(data)
         return cls(
-            Kind(kind),
+            _KINDS[kind],
             id,
             Address(entity, key),
             target,
             payload,
             stack,
             depth,
-            tuple(CallSite(*site) for site in trail),
+            tuple(starmap(CallSite, trail)),
             _unpack_request(request),
             _unpack_trace(trace),
             _recorded(*recorded) if recorded else None,

@@ -49,15 +49,15 @@ def step_once(
     given = seen.get(message.id)
     if given is not None:
         return Outcome(record, replies=(Reply.decode(given),) if given else ())
-    known = message.recorded or Recorded(message.id, milliseconds, ())
-    recording = Recording(known)
-    with moment(known.origin, known.milliseconds, secret), recording:
+    origin, now, heard = message.recorded or (message.id, milliseconds, ())
+    recording = Recording(heard)
+    with moment(origin, now, secret), recording:
         try:
             outcome = step(app, record, message, park_above=park_above, recording=recording)
         except Abandoned:
             outcome = Outcome(record)
     if recording.is_abandoned:
-        again = replace(message, id=derived_id(message.id, 0), recorded=recording.recorded())
+        again = replace(message, id=derived_id(message.id, 0), recorded=Recorded(origin, now, recording.heard()))
         outcome = Outcome(record, (again,), spent=True)
     if outcome.spent:
         seen[message.id] = outcome.replies[0].encode() if outcome.replies else b""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from stateflow.frozen import frozen
 from stateflow.wire.raw import pack, unpack
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """Everything stored under one address. It is never changed: a step that writes gives another one."""
 

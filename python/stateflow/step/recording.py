@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from hashlib import blake2b
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from stateflow.errors import StateflowError
 from stateflow.exits import Raised, result
 from stateflow.outside import Delayed, make, make_async, recording, steps_of, subject_of
 from stateflow.step.derived import suspended
-from stateflow.step.message import ID_SIZE, Heard, Recorded
+from stateflow.step.message import ID_SIZE, Heard
 from stateflow.wire.errors import Unencodable
 from stateflow.wire.exceptions import bare_exception, led_to, unencodable
 
@@ -38,16 +39,14 @@ class Abandoned(BaseException):
 class Recording:
     """What the calls of a step have given, as far as it stands in the log."""
 
-    def __init__(self, before: Recorded) -> None:
-        self.activity: Activity | None = None
-        """The step; None before it has begun."""
+    activity: Activity | None = None
+    """The step; None before it has begun."""
+    is_abandoned = False
+    _refused = 0
+
+    def __init__(self, before: tuple[Heard, ...]) -> None:
         self._before = before
-        self._known: dict[bytes, list[Heard]] = defaultdict(list)
-        for heard in reversed(before.heard):
-            self._known[heard.key].append(heard)
         self._used: list[Heard] = []
-        self._refused = 0
-        self.is_abandoned = False
 
     def __enter__(self) -> None:
         """Let this recording be asked."""
@@ -56,9 +55,17 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         recording.reset(self._token)
 
-    def recorded(self) -> Recorded:
+    def heard(self) -> tuple[Heard, ...]:
         """Return what is to be sent along: what this run has used, and what it has found out."""
-        return self._before._replace(heard=tuple(self._used))
+        return tuple(self._used)
+
+    @cached_property
+    def _known(self) -> dict[bytes, list[Heard]]:
+        """What has not been used, by key, the next last."""
+        known: dict[bytes, list[Heard]] = defaultdict(list)
+        for heard in reversed(self._before):
+            known[heard.key].append(heard)
+        return known
 
     def ask(self, call: Delayed, /) -> Any:
         """Return the value of a call, or raise what it has raised."""

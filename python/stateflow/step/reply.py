@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from stateflow.frozen import frozen
 from stateflow.wire.raw import pack, unpack
 
 
@@ -21,7 +21,7 @@ class Line(NamedTuple):
     """The source, without its indentation."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """An exception, as far as it can be told without its class."""
 
@@ -44,7 +44,7 @@ class Failure:
     """What an exception group holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """The answer to a request: `App.result` gives its value or raises, `App.failure` describes its exception."""
 

@@ -32,9 +32,18 @@ def _extension(code: int, data: bytes) -> int:
     return int_from_bytes(data)
 
 
+_packers: list[msgpack.Packer] = []
+"""Those that no thread is using. One that fails keeps what it has packed so far, and does not come back."""
+
+
 def pack(value: object) -> bytes:
     """Return the bytes of a structure of tuples, lists, dictionaries and scalars."""
-    packed: bytes = msgpack.packb(value, default=_default, unicode_errors="surrogatepass")
+    try:
+        packer = _packers.pop()
+    except IndexError:
+        packer = msgpack.Packer(default=_default, unicode_errors="surrogatepass")
+    packed: bytes = packer.pack(value)
+    _packers.append(packer)
     return packed
 
 

@@ -83,13 +83,15 @@ class Wire:
 
     def pack(self, value: object) -> bytes:
         """Encode a value in which nothing is shared. Raises `Unencodable`."""
-        packers = self._packers
-        packer = packers.pop() if packers else self._packer()
+        try:
+            packer = self._packers.pop()
+        except IndexError:
+            packer = self._packer()
         try:
             packed: bytes = packer.pack(value)
         except (ValueError, RecursionError) as error:
             raise Unencodable(f"a value is too large: {error}") from error
-        packers.append(packer)
+        self._packers.append(packer)
         return packed
 
     def encoder(self, kind: type) -> Encoder:
