@@ -60,9 +60,8 @@ class Request:
         Raises `BadArguments` where one cannot be encoded.
         """
         key = self.id if self.key is None else self.key
-        where = f"{self.entity}.{self.method}"
         try:
-            payload = app.encode_arguments(self.positional, self.arguments, where)
+            payload = app.encode_arguments(self.positional, self.arguments, self.entity, self.method)
         except StateflowError as error:
             raise BadArguments(str(error)) from error
         return Message(

@@ -23,9 +23,10 @@ from stateflow.wire.errors import Malformed, Unencodable
 from stateflow.wire.exceptions import note_regrouped, unencodable
 from stateflow.wire.explain import explain
 from stateflow.wire.reader import Reader
-from stateflow.wire.sharing import Scan, encode
+from stateflow.wire.sharing import Scan, encode, encode_value
 
 _TOKEN_SIZE = 8
+_NOTHING = Record(None)
 
 
 @frozen
@@ -257,8 +258,7 @@ class Activity:
             stack = (Unit(self.message.address, self._ticket, True, join.path(index)).encode(),)
         elif self.frames:
             token = message_id[:_TOKEN_SIZE]
-            kept = self._kept()
-            frames, aliases = encode_frames(self.app, self.entity, self.frames, kept, token)
+            frames, aliases = encode_frames(self.app, self.entity, self.frames, self._kept, token)
             self.reader.tokens.update(aliases)
             unit = Unit(self.message.address, frames, False)
             if len(frames) > self.park_above:
@@ -341,7 +341,7 @@ class Activity:
         if has_slip(self._stack):
             address = Slip.decode(self._stack[-1]).goes_to(ok)
         else:
-            address = Unit.decode(self._stack[-1]).address
+            address = Unit.address_in(self._stack[-1])
         kind = Kind.RETURN if ok else Kind.RAISE
         message_id, depth = self._next_id(), self.depth - _count(self.trail)
         request, trace = self.message.request, self.message.trace
@@ -353,6 +353,8 @@ class Activity:
         held = self.reader.tokens if instance is self.instance else {}
         wire = self.app.wire
         try:
+            if not held:
+                return encode_value(wire, state)
             return encode(wire, state, Scan(wire, state, *held.values()), marks=held)
         except Unencodable as error:
             reason = error
@@ -388,7 +390,7 @@ class Activity:
     def _try_to_encode_frames(self) -> None:
         """Raise `StateflowError` where a variable of the frames cannot be encoded: a join is encoded when the step ends, too late to
         be caught."""
-        encode_frames(self.app, self.entity, self.frames, Kept({}, []), b"")
+        encode_frames(self.app, self.entity, self.frames, Kept.nothing, b"")
 
     def _retract(self, error: StateflowError) -> None:
         """Let nothing have happened but that an exception passes through the frames that wait."""
@@ -402,11 +404,11 @@ class Activity:
         self.give_up(error)
 
     def _record(self) -> Record | None:
-        before = self.record or Record(None)
+        before = self.record or _NOTHING
         parked = before.parked
-        changes = {ticket: frames for ticket, frames in self._parked.items() if parked.get(ticket) != frames}
-        if changes:
-            parked = {ticket: frames for ticket, frames in {**parked, **changes}.items() if frames is not None}
+        if self._parked and any(parked.get(ticket) != frames for ticket, frames in self._parked.items()):
+            changed = {**parked, **self._parked}
+            parked = {ticket: frames for ticket, frames in changed.items() if frames is not None}
         if self.fields == before.fields and parked is before.parked:
             return self.record
         return Record(self.fields, parked)
@@ -434,4 +436,4 @@ class Activity:
 
 
 def _count(trail: tuple[CallSite, ...]) -> int:
-    return sum(site.times for site in trail)
+    return sum([site.times for site in trail]) if trail else 0

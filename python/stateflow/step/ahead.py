@@ -54,7 +54,7 @@ def ahead(
         return None
     live = {name: values[name] for name in opening.live}
     try:
-        frames, _ = encode_frames(app, entity, [Frame(opening.block, live, trail)], Kept({}, []), b"")
+        frames, _ = encode_frames(app, entity, [Frame(opening.block, live, trail)], Kept.nothing, b"")
     except StateflowError:
         return None
     return Ahead(target, opening.attributes, Unit(address, frames, False)) if len(frames) <= limit else None

@@ -106,29 +106,26 @@ class App:
 
     def encode(self, value: object, where: str = "", label: str = "value") -> bytes:
         """Encode a value. Raises `StateflowError` naming the path to what cannot be encoded."""
-        return self.encode_parts(value, where, lambda: [(label, value)])
-
-    def encode_arguments(self, args: Sequence[object], kwargs: Mapping[str, object], where: str) -> bytes:
-        """Return the payload of an invocation. Raises `StateflowError` naming the path to what cannot be encoded."""
-
-        def labels() -> Iterable[tuple[str, object]]:
-            entity, _, method = where.partition(".")
-            known = self.entities.get(entity)
-            names = [] if known is None else known.parameters.get(method, [])
-            for index, value in enumerate(args):
-                yield f"argument {names[index]!r}" if index < len(names) else f"argument {index + 1}", value
-            for name, value in kwargs.items():
-                yield f"argument {name!r}", value
-
-        return self.encode_parts([list(args), dict(kwargs)], where, labels)
-
-    def encode_parts(self, root: object, where: str, labels: Callable[[], Iterable[tuple[str, object]]]) -> bytes:
-        """Encode a value whose parts have names of their own for whoever has to be told about them."""
         try:
-            return encode_value(self.wire, root)
+            return encode_value(self.wire, value)
         except Unencodable as error:
             reason = error
-        raise explain(self.wire, where, labels(), reason)
+        raise explain(self.wire, where, [(label, value)], reason)
+
+    def encode_arguments(self, args: Sequence[object], kwargs: Mapping[str, object], entity: str, method: str) -> bytes:
+        """Return the payload of an invocation. Raises `StateflowError` naming the path to what cannot be encoded."""
+        try:
+            return encode_value(self.wire, [list(args), dict(kwargs)])
+        except Unencodable as error:
+            reason = error
+        known = self.entities.get(entity)
+        names = [] if known is None else known.parameters.get(method, [])
+        labels = [
+            (f"argument {names[index]!r}" if index < len(names) else f"argument {index + 1}", value)
+            for index, value in enumerate(args)
+        ]
+        labels += [(f"argument {name!r}", value) for name, value in kwargs.items()]
+        raise explain(self.wire, f"{entity}.{method}", labels, reason)
 
     def decode(self, data: bytes) -> Any:
         """Return a value, with references as `Address`."""

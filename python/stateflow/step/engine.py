@@ -308,7 +308,7 @@ def _throw(error: BaseException) -> NoReturn:
 
 def _call_remotely(activity: Activity, handle: Handle, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     address, method = handle.address, handle.method
-    payload = activity.app.encode_arguments(args, kwargs, f"{address.entity}.{method}")
+    payload = activity.app.encode_arguments(args, kwargs, address.entity, method)
     if activity.answers:
         answer = activity.answered(Kind.INVOKE, address, method, payload)
         if answer is not None:

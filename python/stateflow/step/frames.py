@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from itertools import starmap
 from typing import Any, NamedTuple
 
 from stateflow.errors import StateflowError
@@ -49,8 +50,15 @@ class Unit(NamedTuple):
     def decode(cls, data: bytes) -> Unit:
         """Return the unit of these bytes."""
         entity, key, frames, *parked = unpack(data)
-        path = parked[0] if parked and parked[0] is not True else ()
-        return cls(Address(entity, key), frames, bool(parked), tuple(path))
+        if not parked:
+            return cls(Address(entity, key), frames, False)
+        return cls(Address(entity, key), frames, True, () if parked[0] is True else parked[0])
+
+    @staticmethod
+    def address_in(data: bytes) -> Address:
+        """Return the address of the unit of these bytes."""
+        entity, key, *_ = unpack(data)
+        return Address(entity, key)
 
 
 class Kept(NamedTuple):
@@ -60,9 +68,14 @@ class Kept(NamedTuple):
     held: list[object]
     """What frames in other units hold."""
 
+    @classmethod
+    def nothing(cls) -> Kept:
+        """Return what shares nothing with anything."""
+        return cls({}, [])
+
 
 def encode_frames(
-    app: App, entity: Entity, frames: list[Frame], kept: Kept, token: bytes
+    app: App, entity: Entity, frames: list[Frame], kept: Callable[[], Kept], token: bytes
 ) -> tuple[bytes, dict[bytes, object]]:
     """Encode frames of an entity.
 
@@ -77,7 +90,7 @@ def encode_frames(
         except Unencodable as error:
             reason = error
         raise explain(wire, frames[-1].block.method, variables(frames), reason)
-    return encode_shared(wire, content, lambda: variables(frames), kept, token, frames[-1].block.method)
+    return encode_shared(wire, content, lambda: variables(frames), kept(), token, frames[-1].block.method)
 
 
 def frame_content(entity: Entity, frames: list[Frame]) -> list[object]:
@@ -126,20 +139,18 @@ def decode_frames(app: App, entity: Entity, data: bytes, reader: Reader) -> list
 
 def read_frames(app: App, entity: Entity, content: list[Any]) -> list[Frame]:
     """Return the frames of what `frame_content` gave. Raises `UnknownBlock`."""
-    return [
-        Frame(_find_block(app, entity, name, digest), live, tuple(CallSite(*site) for site in trail or ()))
-        for name, digest, live, trail in _in_fours(content)
-    ]
+    if len(content) % 4:
+        raise Malformed("frames are not whole")
+    frames = []
+    for start in range(0, len(content), 4):
+        name, digest, live, trail = content[start : start + 4]
+        block = _find_block(app, entity, name, digest)
+        frames.append(Frame(block, live, tuple(starmap(CallSite, trail)) if trail else ()))
+    return frames
 
 
 class UnknownBlock(StateflowError):
     """A frame waits in a block that this bundle does not have, or not in this form."""
-
-
-def _in_fours(content: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
-    if len(content) % 4:
-        raise Malformed("frames are not whole")
-    return zip(content[::4], content[1::4], content[2::4], content[3::4], strict=True)
 
 
 def _find_block(app: App, entity: Entity, name: str, digest: bytes) -> Block:

@@ -110,5 +110,5 @@ def _stop(app: App, call: Transition) -> Stop | None:
     if handle is None:
         return None
     entity, key = handle.address
-    payload = app.encode_arguments(args, call.kwargs, f"{entity}.{handle.method}")
+    payload = app.encode_arguments(args, call.kwargs, entity, handle.method)
     return Stop(Kind.INVOKE.value, entity, key, handle.method, payload)

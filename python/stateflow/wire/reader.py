@@ -34,6 +34,9 @@ class _Table:
         """Objects that are to be filled when those around them are there."""
 
 
+_NO_TABLE = _Table([], {})
+
+
 class Reader:
     """Reads values; the references in them, and the objects known by token, are those of one step."""
 
@@ -42,7 +45,7 @@ class Reader:
         self.reference = reference
         self.tokens: dict[bytes, object] = {}
         """The objects of the entity's fields that frames share, as far as they are still there."""
-        self._table = _Table([], {})
+        self._table = _NO_TABLE
 
     def read(self, data: bytes) -> Any:
         """Return the value of these bytes. Raises `Malformed`."""

@@ -12,7 +12,7 @@ Aliases say by which token the reader may already have the object of an entry; w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgpack
@@ -120,7 +120,37 @@ def encode(
 
 def encode_value(wire: Wire, root: object) -> bytes:
     """Encode a value by itself. Raises `Unencodable`."""
-    return encode(wire, root, Scan(wire, root))
+    return wire.pack(root) if _is_simple(wire, root) else encode(wire, root, Scan(wire, root))
+
+
+def _is_simple(wire: Wire, root: Any) -> bool:
+    """Tell at a glance whether msgpack can be given a value as it is: most values hold lists and dictionaries at most, each once, in
+    which there are no more of them. What this does not tell is found out by a scan."""
+    flat = wire.flat
+    if type(root) in flat:
+        return True
+    values = _values(root)
+    if values is None:
+        return False
+    if flat.issuperset(map(type, values)):
+        return True
+    met = set()
+    for value in values:
+        if type(value) in flat:
+            continue
+        inside = _values(value)
+        if inside is None or id(value) in met or not flat.issuperset(map(type, inside)):
+            return False
+        met.add(id(value))
+    return True
+
+
+def _values(value: Any) -> Collection[Any] | None:
+    """Return what is in a list, or in a dictionary whose keys are strings; None of anything else."""
+    kind = type(value)
+    if kind is dict:
+        return value.values() if _STRINGS.issuperset(map(type, value)) else None
+    return value if kind is list else None
 
 
 class _Cycle(Exception):
