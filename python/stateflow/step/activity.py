@@ -15,7 +15,7 @@ from stateflow.step.joins import Begin, Join, Parked, Settled, Waiting, decode_t
 from stateflow.step.message import Address, CallSite, Kind, Message, derived_id
 from stateflow.step.record import Record
 from stateflow.step.recording import Recording
-from stateflow.step.references import make_reference
+from stateflow.step.references import References
 from stateflow.step.reply import Reply
 from stateflow.step.slip import Answer, Slip, Stop, has_slip, stops
 from stateflow.step.traces import set_lines
@@ -62,12 +62,12 @@ class Activity:
         self.depth = message.depth
         self.recording: Recording | None = None
         """What calls of something outside have given, where the engine may run the step again."""
-        self.reader = Reader(app.wire, self._reference)
+        self._references = References(app.entities)
+        self.reader = Reader(app.wire, self._references)
         self._running = f"{entity.name}.{message.target}"
         self._stack = message.stack
         self.answers: list[tuple[Stop, Answer]] = []
         """What has come of the calls that are to be made next, the next last."""
-        self._references: dict[tuple[str, Any], Any] = {}
         self._sent: list[Message] = []
         self._reply: Reply | None = None
         self._sends = 0
@@ -423,16 +423,6 @@ class Activity:
 
     def _kept(self) -> Kept:
         return Kept(self._state(), list(self.reader.tokens.values()))
-
-    def _reference(self, entity: str, key: str | int) -> Any:
-        reference = self._references.get((entity, key))
-        if reference is None:
-            known = self.app.entities.get(entity)
-            if known is None:
-                raise Malformed(f"this bundle has no entity {entity}")
-            reference = make_reference(known.reference_class, Address(entity, key))
-            self._references[entity, key] = reference
-        return reference
 
 
 def _count(trail: tuple[CallSite, ...]) -> int:
