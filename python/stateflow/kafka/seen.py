@@ -74,23 +74,26 @@ class Generations:
         self._milliseconds = milliseconds
         self._known: dict[Hashable, _Ages] = {}
         self._entity: Hashable = None
+        self._ages: _Ages | None = None
+        """Of that entity, once they have been asked for."""
         self._now = 0
 
     def at(self, entity: Hashable, now: int) -> None:
         """Turn to an entity, whose state the engine has at hand, and the time of the log in milliseconds since 1970."""
         self._entity = entity
+        self._ages = self._known.get(entity)
         self._now = now
 
     def get(self, id: bytes, /) -> bytes | None:
         """Return what a message was answered with, or b""; None for one that has not been seen."""
-        ages = self._ages()
+        ages = self._ages or self._look_up()
         digits = id.hex()
         found = self._tables[ages.young].get(digits)
         return self._tables[1 - ages.young].get(digits) if found is None and ages.has_older else found
 
     def __setitem__(self, id: bytes, reply: bytes, /) -> None:
         """Remember a message."""
-        ages = self._ages()
+        ages = self._ages or self._look_up()
         if not ages.since or self._now - max(ages.since, self._started) >= self._milliseconds:
             self._change(ages)
         self._tables[ages.young].put(id.hex(), reply)
@@ -102,11 +105,10 @@ class Generations:
         self._tables[ages.young].clear()
         self._cell.update(pack((ages.young, ages.since, ages.has_older)))
 
-    def _ages(self) -> _Ages:
-        ages = self._known.get(self._entity)
-        if ages is None:
-            if len(self._known) >= _KNOWN:
-                self._known.clear()
-            stored = self._cell.value()
-            ages = self._known[self._entity] = _Ages(*unpack(stored)) if stored is not None else _Ages(1, 0, False)
+    def _look_up(self) -> _Ages:
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        stored = self._cell.value()
+        ages = _Ages(*unpack(stored)) if stored is not None else _Ages(1, 0, False)
+        self._ages = self._known[self._entity] = ages
         return ages

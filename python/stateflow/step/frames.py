@@ -49,10 +49,12 @@ class Unit(NamedTuple):
     @classmethod
     def decode(cls, data: bytes) -> Unit:
         """Return the unit of these bytes."""
-        entity, key, frames, *parked = unpack(data)
-        if not parked:
+        content = unpack(data)
+        if len(content) == 3:
+            entity, key, frames = content
             return cls(Address(entity, key), frames, False)
-        return cls(Address(entity, key), frames, True, () if parked[0] is True else parked[0])
+        entity, key, ticket, path = content
+        return cls(Address(entity, key), ticket, True, () if path is True else path)
 
     @staticmethod
     def address_in(data: bytes) -> Address:

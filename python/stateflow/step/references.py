@@ -98,7 +98,6 @@ class References(dict[tuple[str, str | int], Any]):
     when it ends, and does not wait for the collection of cycles."""
 
     def __init__(self, entities: Mapping[str, Entity]) -> None:
-        super().__init__()
         self._entities = entities
 
     def __call__(self, entity: str, key: str | int) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-from stateflow.wire import codes
+from stateflow.wire import codes, raw
 from stateflow.wire.containers import BASES, Base
 from stateflow.wire.errors import Malformed, Unencodable, article
 from stateflow.wire.exceptions import exception_content
@@ -75,7 +75,7 @@ class Wire:
         """Encode the instances of a class as references."""
         self._entities.add(cls)
         self.flat.add(cls)
-        self._encoders[cls] = Encoder(codes.ENTITY, lambda value: (b"", list(address(value))), True)
+        self._encoders[cls] = Encoder(codes.ENTITY, lambda value: (raw.pack(address(value)), NOTHING), True)
 
     def trace_with(self, lines: Callable[[BaseException], list[Any]]) -> None:
         """Take the traceback lines of exceptions from this function."""
