@@ -12,7 +12,7 @@ Aliases say by which token the reader may already have the object of an entry; w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgpack
@@ -127,30 +127,28 @@ def _is_simple(wire: Wire, root: Any) -> bool:
     """Tell at a glance whether msgpack can be given a value as it is: most values hold lists and dictionaries at most, each once, in
     which there are no more of them. What this does not tell is found out by a scan."""
     flat = wire.flat
-    if type(root) in flat:
+    kind = type(root)
+    if kind in flat:
         return True
-    values = _values(root)
-    if values is None:
+    if kind is dict and _STRINGS.issuperset(map(type, root)):
+        root = root.values()
+    elif kind is not list:
         return False
-    if flat.issuperset(map(type, values)):
-        return True
     met = set()
-    for value in values:
-        if type(value) in flat:
+    for value in root:
+        kind = type(value)
+        if kind in flat:
             continue
-        inside = _values(value)
-        if inside is None or id(value) in met or not flat.issuperset(map(type, inside)):
+        if id(value) in met:
             return False
         met.add(id(value))
+        if kind is dict and _STRINGS.issuperset(map(type, value)):
+            value = value.values()
+        elif kind is not list:
+            return False
+        if not flat.issuperset(map(type, value)):
+            return False
     return True
-
-
-def _values(value: Any) -> Collection[Any] | None:
-    """Return what is in a list, or in a dictionary whose keys are strings; None of anything else."""
-    kind = type(value)
-    if kind is dict:
-        return value.values() if _STRINGS.issuperset(map(type, value)) else None
-    return value if kind is list else None
 
 
 class _Cycle(Exception):
