@@ -9,7 +9,7 @@ from typing import Any
 
 import msgpack
 
-from stateflow.wire import codes
+from stateflow.wire import codes, raw
 from stateflow.wire.containers import BASES
 from stateflow.wire.errors import Malformed
 from stateflow.wire.exceptions import blank_exception, blank_group, fill_exception
@@ -45,6 +45,8 @@ class Reader:
         self.reference = reference
         self.tokens: dict[bytes, object] = {}
         """The objects of the entity's fields that frames share, as far as they are still there."""
+        self.entities: dict[bytes, object] = {}
+        """What references have been read as, by their bytes: the same few come again and again."""
         self._table = _NO_TABLE
 
     def read(self, data: bytes) -> Any:
@@ -213,6 +215,13 @@ def _read_enum(reader: Reader, data: bytes) -> object:
     return cls(value) if issubclass(cls, Flag) else cls[value]
 
 
+def _read_entity(reader: Reader, data: bytes) -> object:
+    found = reader.entities.get(data)
+    if found is None:
+        found = reader.entities[data] = reader.reference(*raw.unpack(data))
+    return found
+
+
 def _read_shared(reader: Reader, data: bytes) -> object:
     return reader.with_table(*msgpack.unpackb(data))
 
@@ -249,7 +258,7 @@ _READERS: dict[int, Callable[[Reader, bytes], object]] = (
         codes.BYTEARRAY: lambda reader, data: bytearray(data),
         codes.NAMED: lambda reader, data: reader.wire.names.find(data),
         codes.ENUM: _read_enum,
-        codes.ENTITY: lambda reader, data: reader.reference(*reader.unpack(data)),
+        codes.ENTITY: _read_entity,
         codes.SHARED: _read_shared,
         codes.SHARED_REF: lambda reader, data: reader.shared(int.from_bytes(data, "big")),
     }
