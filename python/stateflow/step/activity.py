@@ -15,7 +15,6 @@ from stateflow.step.joins import Begin, Join, Parked, Settled, Waiting, decode_t
 from stateflow.step.message import Address, CallSite, Kind, Message, derived_id
 from stateflow.step.record import Record
 from stateflow.step.recording import Recording
-from stateflow.step.references import References
 from stateflow.step.reply import Reply
 from stateflow.step.slip import Answer, Slip, Stop, has_slip, stops
 from stateflow.step.traces import set_lines
@@ -62,8 +61,8 @@ class Activity:
         self.depth = message.depth
         self.recording: Recording | None = None
         """What calls of something outside have given, where the engine may run the step again."""
-        self._references = References(app.entities)
-        self.reader = Reader(app.wire, self._references)
+        # Nothing here may know the activity: all of a step is to go when it ends, without a collection of cycles.
+        self.reader = Reader(app.wire, app.reference)
         self._running = f"{entity.name}.{message.target}"
         self._stack = message.stack
         self.answers: list[tuple[Stop, Answer]] = []
@@ -98,7 +97,7 @@ class Activity:
         if self.fields is None:
             return False
         instance = self.entity.blank()
-        self.instance = self._references[self.message.address] = instance
+        self.instance = self.reader.entities[self.message.address.encode()] = instance
         self.entity.layout.fill(instance, self.reader.read(self.fields))
         return True
 

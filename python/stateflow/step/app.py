@@ -18,7 +18,7 @@ from stateflow.loops import LOOPS
 from stateflow.step.entities import Block, Entity, bind_blocks, codes_of_coroutines
 from stateflow.step.message import Address
 from stateflow.step.record import Record
-from stateflow.step.references import Handle, address_of
+from stateflow.step.references import Handle, address_of, make_reference
 from stateflow.step.reply import Failure, Reply
 from stateflow.step.traces import Traces
 from stateflow.wire.errors import Malformed, Unencodable
@@ -95,6 +95,13 @@ class App:
     def address_of(self, value: object) -> Address | None:
         """Return the address that a reference stands for; None for any other value."""
         return address_of(value) if type(value) in self.reference_classes else None
+
+    def reference(self, entity: str, key: str | int) -> Any:
+        """Return a reference to an entity. Raises `Malformed` where this bundle has none of that class."""
+        known = self.entities.get(entity)
+        if known is None:
+            raise Malformed(f"this bundle has no entity {entity}")
+        return make_reference(known.reference_class, Address(entity, key))
 
     def called_through_class(self, function: object, args: Sequence[object]) -> Handle | None:
         """Return the method that is called where `Class.method` is given another entity first; None for any other call."""

@@ -6,15 +6,11 @@ Python. It has no fields. Code that the compiler has cut knows how to use it; an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Collection
+from typing import Any, NoReturn
 
 from stateflow.errors import StateflowError
 from stateflow.step.message import Address
-from stateflow.wire.errors import Malformed
-
-if TYPE_CHECKING:
-    from stateflow.step.entities import Entity
 
 _ADDRESS = "_stateflow_address"
 
@@ -91,24 +87,6 @@ def make_reference(reference_class: type, address: Address) -> Any:
     reference: Any = object.__new__(reference_class)
     object.__setattr__(reference, _ADDRESS, address)
     return reference
-
-
-class References(dict[tuple[str, str | int], Any]):
-    """What a step knows entities by, one object each: itself, and references. It knows nothing of the step, so that all of a step goes
-    when it ends, and does not wait for the collection of cycles."""
-
-    def __init__(self, entities: Mapping[str, Entity]) -> None:
-        self._entities = entities
-
-    def __call__(self, entity: str, key: str | int) -> Any:
-        """Return what stands for an entity. Raises `Malformed` where this bundle has none of that class."""
-        reference = self.get((entity, key))
-        if reference is None:
-            known = self._entities.get(entity)
-            if known is None:
-                raise Malformed(f"this bundle has no entity {entity}")
-            reference = self[entity, key] = make_reference(known.reference_class, Address(entity, key))
-        return reference
 
 
 def address_of(reference: Any) -> Address:

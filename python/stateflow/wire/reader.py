@@ -46,7 +46,7 @@ class Reader:
         self.tokens: dict[bytes, object] = {}
         """The objects of the entity's fields that frames share, as far as they are still there."""
         self.entities: dict[bytes, object] = {}
-        """What references have been read as, by their bytes: the same few come again and again."""
+        """What references are read as, by their bytes: one object for each entity."""
         self._table = _NO_TABLE
 
     def read(self, data: bytes) -> Any:
