@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from uuid import uuid4
 
 import pytest
@@ -40,6 +41,16 @@ def test_a_purchase(world: World) -> None:
     assert world.call("User", "bob", "buy_item", 4, APPLE) is False
     assert world.fields("User", "bob")["balance"] == 14
     assert world.call("User", "eve", "buy_item", 4, APPLE) is False
+
+
+def test_a_step_leaves_no_cycles(world: World) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        world.call("User", "bob", "buy_item", amount=2, item=APPLE)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_loop_with_a_helper(world: World) -> None:
