@@ -54,9 +54,8 @@ class Recording:
 
     def __exit__(self, *_: object) -> None:
         recording.reset(self._token)
-        self.activity = (
-            None  # which knows the recording: all of a step is to go when it ends, without a collection of cycles
-        )
+        # It knows the recording: all of a step is to go when it ends, without a collection of cycles.
+        self.activity = None
 
     def heard(self) -> tuple[Heard, ...]:
         """Return what is to be sent along: what this run has used, and what it has found out."""
