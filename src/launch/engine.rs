@@ -46,6 +46,8 @@ pub struct Server {
     pub script: &'static str,
     /// What the script is told besides the port.
     pub arguments: Vec<OsString>,
+    /// Whether all that is to be kept is with the engine, so that the server can be started again when it ends.
+    pub holds_nothing: bool,
 }
 
 /// The engine of the target that was asked for.

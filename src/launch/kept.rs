@@ -25,7 +25,7 @@ pub struct Kept {
 
 /// When a process has ended lately.
 #[derive(Debug, Default)]
-struct Ends(VecDeque<Instant>);
+pub struct Ends(VecDeque<Instant>);
 
 impl Kept {
     /// Starts it for the first time.
@@ -41,25 +41,11 @@ impl Kept {
 
     /// Starts it again where it has ended by itself, and says whether it had. Fails where it has ended too often.
     pub fn keep(&mut self) -> Result<bool> {
-        let Some(status) = self.process.status()? else {
-            return Ok(false);
-        };
-        if self.ends.add(Instant::now()) > ENDS {
-            let minutes = WITHIN.as_secs() / 60;
-            self.process.check().with_context(|| {
-                format!(
-                    "the {} ends again and again, more than {ENDS} times in {minutes} minutes",
-                    self.name
-                )
-            })?;
+        let has_ended = self.ends.has_ended(self.name, &mut self.process)?;
+        if has_ended {
+            self.restart()?;
         }
-        super::say(&format!(
-            "the {} ended by itself ({}); starting it again",
-            self.name,
-            tell(status)
-        ));
-        self.restart()?;
-        Ok(true)
+        Ok(has_ended)
     }
 
     /// Has another one run in its place, also of what it has started itself.
@@ -81,6 +67,26 @@ impl Kept {
 }
 
 impl Ends {
+    /// Whether a process has ended by itself, so that it is to be started again, which is told. Fails where it has ended too often.
+    pub fn has_ended(&mut self, name: &str, process: &mut Process) -> Result<bool> {
+        let Some(status) = process.status()? else {
+            return Ok(false);
+        };
+        if self.add(Instant::now()) > ENDS {
+            let minutes = WITHIN.as_secs() / 60;
+            process.check().with_context(|| {
+                format!(
+                    "the {name} ends again and again, more than {ENDS} times in {minutes} minutes"
+                )
+            })?;
+        }
+        super::say(&format!(
+            "the {name} ended by itself ({}); starting it again",
+            tell(status)
+        ));
+        Ok(true)
+    }
+
     /// Notes an end, and gives how many there have been lately.
     fn add(&mut self, now: Instant) -> usize {
         self.0.push_back(now);

@@ -53,6 +53,7 @@ impl Engine for Local {
         Server {
             script: "main.py",
             arguments,
+            holds_nothing: false,
         }
     }
 

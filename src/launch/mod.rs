@@ -144,8 +144,8 @@ pub fn run(options: &Options, build: &mut dyn FnMut() -> Result<Option<Built>>) 
             }
             None => {}
         }
-        server.check()?;
         launcher.engine.keep()?;
+        server.keep()?;
     }
     say("stopping");
     server.stop()?;

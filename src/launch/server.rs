@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{ChildStdout, Command};
+use std::rc::Rc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::engine;
+use super::kept::Ends;
 use super::process::{Ask, Process, Processes};
 
 /// How the server says that it serves; the address follows.
@@ -27,6 +29,10 @@ pub struct Server {
     process: Process,
     address: String,
     port: u16,
+    command: Command,
+    processes: Rc<Processes>,
+    /// Of one that holds nothing itself, so that it can be started again.
+    ends: Option<Ends>,
 }
 
 impl Server {
@@ -36,17 +42,9 @@ impl Server {
         bundle: &Path,
         python: &Path,
         port: u16,
-        processes: &Processes,
+        processes: &Rc<Processes>,
     ) -> Result<Self> {
-        let mut command = Command::new(python);
-        command.args(["-I", "-u"]).arg(bundle.join(settings.script));
-        command.args(["--port", &port.to_string()]);
-        command.args(["--exit-with-stdin", "--log-format", "text"]);
-        command.args(&settings.arguments);
-        let (mut process, output) = processes.start_piped("server", &command)?;
-        let Some(address) = wait_ready(&follow(output))? else {
-            bail!("the server did not start ({})", process.end()?);
-        };
+        let (process, address) = start(&command(settings, bundle, python, port), processes)?;
         let port = address
             .rsplit(':')
             .next()
@@ -56,6 +54,9 @@ impl Server {
             process,
             address,
             port,
+            command: command(settings, bundle, python, port),
+            processes: Rc::clone(processes),
+            ends: settings.holds_nothing.then(Ends::default),
         })
     }
 
@@ -69,15 +70,39 @@ impl Server {
         self.port
     }
 
-    /// Fails where it has ended by itself.
-    pub fn check(&mut self) -> Result<()> {
-        self.process.check()
+    /// Starts it again where it has ended by itself and holds nothing. Fails where that does not help.
+    pub fn keep(&mut self) -> Result<()> {
+        let Some(ends) = &mut self.ends else {
+            return self.process.check();
+        };
+        if ends.has_ended("gateway", &mut self.process)? {
+            (self.process, _) = start(&self.command, &self.processes)?;
+        }
+        Ok(())
     }
 
     /// Asks it to finish what is under way and waits for that; past the grace period it is killed.
     pub fn stop(self) -> Result<()> {
         self.process.stop(Ask::Input, GRACE)
     }
+}
+
+fn command(settings: &engine::Server, bundle: &Path, python: &Path, port: u16) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-I", "-u"]).arg(bundle.join(settings.script));
+    command.args(["--port", &port.to_string()]);
+    command.args(["--exit-with-stdin", "--log-format", "text"]);
+    command.args(&settings.arguments);
+    command
+}
+
+/// Starts it, waits until it serves, and gives its address.
+fn start(command: &Command, processes: &Processes) -> Result<(Process, String)> {
+    let (mut process, output) = processes.start_piped("server", command)?;
+    let Some(address) = wait_ready(&follow(output))? else {
+        bail!("the server did not start ({})", process.end()?);
+    };
+    Ok((process, address))
 }
 
 /// Reads what the server prints: the line that says it is ready goes to the receiver, every other line is shown.

@@ -346,6 +346,7 @@ impl Engine for Flink {
         Server {
             script: "gateway.py",
             arguments: vec!["--bootstrap".into(), bootstrap.unwrap_or_default().into()],
+            holds_nothing: true,
         }
     }
 
