@@ -97,6 +97,9 @@ class Forwarder:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
+                # What one that has ended without a word was reading is read by another after so long.
+                "session.timeout.ms": 6000,
+                "heartbeat.interval.ms": 2000,
                 "fetch.wait.max.ms": 100,
                 "fetch.message.max.bytes": MAX_RECORD,
                 "log_level": 0,
