@@ -7,26 +7,19 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flink.cluster import Cluster, Jobs
 from flink.launched import Run, through_http
-from generator.compare import settled
+from flink.played import PATIENCE, play
 from generator.sample import sample
 from scenarios.compiler import compiled
 from scenarios.forked import forked
-from scenarios.play import Json, Step, alike, in_the_end, play_through, text
-from scenarios.programs import FIXTURES, Program, apps, constructs, reference
-from scenarios.service import ServiceWorld
+from scenarios.programs import FIXTURES, Program, apps, constructs
 from stateflow.kafka.client import RequestFailed, StateflowKafkaClient
-from stateflow.kafka.service import KafkaService, to_log
-from stateflow.kafka.topics import Topics
-from stateflow.step.app import App
-from stateflow.step.message import Address
-from stateflow.step.record import Record
+from stateflow.kafka.service import to_log
 
 SHOP, *OTHERS = apps()
 _COPIES = tempfile.TemporaryDirectory(prefix="stateflow-copies-")
@@ -50,8 +43,6 @@ def _shop(name: str) -> Program:
 *SHOPS, EXPIRING = map(_shop, OPTIONS)
 RANDOM = sample(Path(_COPIES.name), 12)
 PROGRAMS = [*SHOPS, *OTHERS, *constructs(), *RANDOM]
-PATIENCE = 90
-"""Seconds that the first request to a job may take, and any other."""
 
 
 @pytest.fixture(scope="module")
@@ -133,42 +124,7 @@ def test_an_entity_that_gets_no_message_is_gone(run: Run, jobs: Jobs, folder: Pa
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_a_job_gives_what_plain_python_gives(program: Program, run: Run, jobs: Jobs, folder: Path) -> None:
-    expected = reference(program)
     bundle = folder / program.name
     jobs.job(bundle)
-    found = forked(_play, bundle, program.name, run.told("Kafka at "), program.steps(), expected.addresses)
+    play(program, bundle, run.told("Kafka at "), to_log, random=program in RANDOM)
     jobs.done(bundle)
-    wanted = in_the_end(expected.transcript)
-    if program in RANDOM:
-        wanted, found = settled(wanted), settled(found)
-    assert alike(wanted, found), _difference(wanted, found)
-
-
-def _play(
-    bundle: Path, name: str, bootstrap: str, steps: list[Step], addresses: list[tuple[str, str | int]]
-) -> list[Json]:
-    app = App.load(bundle)
-    topics = Topics(name)
-    service = KafkaService(app, bootstrap, topics, to_log(topics))
-    loop = asyncio.new_event_loop()
-
-    def wait(work: Coroutine[Any, Any, Any]) -> Any:
-        return loop.run_until_complete(asyncio.wait_for(work, PATIENCE))
-
-    def records() -> Iterator[tuple[Address, Record]]:
-        for address in map(Address._make, addresses):
-            fields = wait(service.fields(address))
-            if fields is not None:
-                yield address, Record(app.encode(fields))
-
-    try:
-        return play_through(ServiceWorld(app, service, records, wait), steps)
-    finally:
-        service.close(5)
-        loop.close()
-
-
-def _difference(wanted: list[Json], found: list[Json]) -> str:
-    pairs = zip(wanted, found, strict=True)
-    one, other = next((one, other) for one, other in pairs if not alike(one, other))
-    return f"CPython: {text(one)}\nFlink: {text(other)}"

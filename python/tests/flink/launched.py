@@ -1,4 +1,4 @@
-"""`stateflow run --target pyflink` as a process, and what it has started."""
+"""`stateflow run` with an engine as a process, and what it has started."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ PATIENCE = 600
 class Run:
     """A command that serves an app."""
 
-    def __init__(self, app: Path, *options: str) -> None:
+    def __init__(self, app: Path, *options: str, target: str = "pyflink") -> None:
         self.folder = app.parent
+        self.target = target
         self.said: list[str] = []
-        command = [COMPILER, "run", app.name, "--target", "pyflink", "--port", "0", *options]
+        command = [COMPILER, "run", app.name, "--target", target, "--port", "0", *options]
         self.process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -37,6 +37,8 @@ class Ledger:
         """By request, the result, or what was said in its place."""
         self.asked: dict[str, tuple[str, str, int]] = {}
         """By request, who bought what, and how many."""
+        self.sent: Counter[str] = Counter()
+        """How often each request was sent."""
         self.longest = 0.0
         """Seconds that a client waited at most."""
         self._name = name
@@ -80,6 +82,7 @@ class Ledger:
             self.asked[id] = user, item, amount
             started = time.monotonic()
             for _ in range(1 + (draw.random() < 0.2)):
+                self.sent[id] += 1
                 future = client.send("User", user, "buy_item", {"amount": amount, "item": item}, id=id)
             try:
                 self.answers[id] = await asyncio.wait_for(asyncio.wrap_future(future), PATIENCE)
@@ -110,15 +113,25 @@ class Ledger:
             if left != balance - PRICE * bought[user] or left < 0:
                 found.append(f"{user} has {left}, and spent {PRICE * bought[user]} of {balance}")
         for id, answers in told(bootstrap, topics.client_reply).items():
-            if id in self.asked and len(answers) > 1:
-                found.append(f"{id} has {len(answers)} answers: {sorted(answers)}")
+            if id in self.asked and len(set(answers)) > 1:
+                found.append(f"{id} has several answers: {sorted(set(answers))}")
         return found
 
+    def too_often(self, bootstrap: str, topics: Topics) -> list[str]:
+        """Return which requests have more answers than they were sent times. (One that is sent again before it is answered has one.)"""
+        answers = {id: len(given) for id, given in told(bootstrap, topics.client_reply).items()}
+        return [
+            f"{id} was sent {times} times and answered {answers[id]} times"
+            for id, times in self.sent.items()
+            if answers.get(id, 0) > times
+        ]
 
-def told(bootstrap: str, topic: str) -> dict[str, set[str]]:
+
+def told(bootstrap: str, topic: str) -> dict[str, list[str]]:
     """Return all answers that stand in a topic, by request."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "ledger", "enable.auto.commit": False})
-    found: dict[str, set[str]] = defaultdict(set)
+    settings = {"bootstrap.servers": bootstrap, "group.id": "ledger", "enable.auto.commit": False}
+    consumer = Consumer({**settings, "isolation.level": "read_committed"})
+    found: dict[str, list[str]] = defaultdict(list)
     try:
         for number in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
             start, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
@@ -126,7 +139,7 @@ def told(bootstrap: str, topic: str) -> dict[str, set[str]]:
             while start < end:
                 for record in consumer.consume(500, 1):
                     value = record.value() or b"{}"
-                    found[json.loads(value)["id"]].add(value.decode())
+                    found[json.loads(value)["id"]].append(value.decode())
                 # The mark of a transaction's end has an offset too.
                 start = consumer.position([TopicPartition(topic, number)])[0].offset
     finally:

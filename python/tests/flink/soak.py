@@ -21,6 +21,7 @@ PACE = 25.0
 def main() -> int:
     """Play the rounds; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--target", choices=KINDS, default="pyflink")
     parser.add_argument("--rounds", type=int, default=10, help="of each kind (default: 10)")
     parser.add_argument("--data", type=Path, help="an empty folder for the engine (default: a new one)")
     options = parser.parse_args()
@@ -28,9 +29,9 @@ def main() -> int:
     data = (options.data or Path(tempfile.mkdtemp(prefix="stateflow-soak-"))) / "shop"
     waits = defaultdict(list)
     failed = 0
-    run = start(data)
+    run = start(data, target=options.target)
     for round in range(options.rounds):
-        for number, kind in enumerate(KINDS):
+        for number, kind in enumerate(KINDS[options.target]):
             begun = time.monotonic()
             ledger, wrong = play(run, kind, f"round{round}-{number}")
             waits[kind].append(ledger.longest)

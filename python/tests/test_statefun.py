@@ -1,0 +1,71 @@
+"""Every scenario on Stateful Functions with Kafka: what clients get and what is stored is what plain CPython gives."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flink.launched import Run, through_http
+from flink.played import play
+from flink.together import Together
+from generator.sample import sample
+from scenarios.compiler import compiled
+from scenarios.forked import forked
+from scenarios.programs import FIXTURES, Program, apps, constructs
+from stateflow.adapters.statefun_names import to_functions
+
+SHOP, *OTHERS = apps()
+_COPIES = tempfile.TemporaryDirectory(prefix="stateflow-copies-")
+
+
+def _copy(program: Program) -> Program:
+    """Copy the shop: the topics of the one that is served have its name."""
+    app = Path(_COPIES.name) / "shop_early.py"
+    shutil.copy(program.app, app)
+    return Program(app.stem, app.parent, app, program.scenario)
+
+
+RANDOM = sample(Path(_COPIES.name), 12)
+PROGRAMS = [_copy(SHOP), *OTHERS, *constructs(), *RANDOM]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    data = tmp_path_factory.mktemp("statefun")
+    started = Run(FIXTURES / "apps" / "shop" / "shop.py", "--data", str(data), target="statefun")
+    yield started
+    assert started.end(signal.SIGINT) == 0, "".join(started.said)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bundles")
+
+
+@pytest.fixture(scope="module")
+def together(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[None]:
+    """The job of all programs that are tested."""
+    ours = [item for item in request.session.items if item.path == request.path]
+    wanted = [item.callspec.params["program"] for item in ours if hasattr(item, "callspec")]
+    programs = [program for program in PROGRAMS if program in wanted]
+    for program in programs:
+        compiled(program.app, folder / program.name, "statefun", "--replies", "early")
+    names = [program.name for program in programs]
+    taskmanager = run.child("TaskManagerRunner")
+    job = Together(folder, names, run.told("Kafka at "), run.told("Flink at "), taskmanager)
+    yield
+    job.close()
+
+
+def test_the_shop_through_http(run: Run) -> None:
+    forked(through_http, run, SHOP)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+@pytest.mark.usefixtures("together")
+def test_functions_give_what_plain_python_gives(program: Program, run: Run, folder: Path) -> None:
+    play(program, folder / program.name, run.told("Kafka at "), to_functions, random=program in RANDOM)
