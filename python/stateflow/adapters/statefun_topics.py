@@ -43,10 +43,8 @@ def provide(bootstrap: str, names: Sequence[str], partitions: int, replication: 
     admin = connect(bootstrap)
     there = existing(admin)
     missing = [name for name in names if name not in there]
-    if missing:
-        make(admin, [NewTopic(name, partitions, replication, config=durable(replication)) for name in missing])
-    for name in names:
-        check_settings(admin, name)
+    make(admin, [NewTopic(name, partitions, replication, config=durable(replication)) for name in missing])
+    check_settings(admin, names)
     return len(missing)
 
 

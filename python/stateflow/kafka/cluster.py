@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigEntry, ConfigResource, NewTopic
@@ -13,6 +13,9 @@ from stateflow.kafka.topics import KEPT, MAX_RECORD
 
 WAIT = 60.0
 """Seconds that a broker is waited for."""
+
+AT_ONCE = 200
+"""How many topics are made by one request. Brokers refuse requests that stand for too many records."""
 
 
 class TopicsWrong(StateflowError):
@@ -38,17 +41,19 @@ def longest_transaction(bootstrap: str) -> int:
     admin = connect(bootstrap)
     # Every broker coordinates transactions, and they are told the same.
     broker = str(min(admin.list_topics(timeout=10).brokers))
-    return int(str(settings(admin, ConfigResource(ConfigResource.Type.BROKER, broker))["transaction.max.timeout.ms"]))
+    (found,) = settings(admin, [ConfigResource(ConfigResource.Type.BROKER, broker)])
+    return int(str(found["transaction.max.timeout.ms"]))
 
 
 def make(admin: AdminClient, wanted: list[NewTopic]) -> None:
     """Make topics, and wait until they are there. Raises `TopicsWrong`."""
-    for name, done in admin.create_topics(wanted).items():
-        try:
-            done.result()
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise TopicsWrong(f"topic {name} cannot be made: {reason(error)}") from None
+    for start in range(0, len(wanted), AT_ONCE):
+        for name, done in admin.create_topics(wanted[start : start + AT_ONCE]).items():
+            try:
+                done.result()
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise TopicsWrong(f"topic {name} cannot be made: {reason(error)}") from None
     deadline = time.monotonic() + WAIT
     while not existing(admin).keys() >= {topic.topic for topic in wanted}:
         if time.monotonic() > deadline:
@@ -74,27 +79,32 @@ def durable(replication: int) -> dict[str, str]:
     }
 
 
-def check_settings(admin: AdminClient, topic: str) -> None:
-    """Check that a topic loses nothing. Raises `TopicsWrong`."""
-    found = settings(admin, ConfigResource(ConfigResource.Type.TOPIC, topic))
-    for name, wanted in (
-        ("cleanup.policy", "delete"),
-        ("message.timestamp.type", "LogAppendTime"),
-        ("unclean.leader.election.enable", "false"),
-    ):
-        if found[name] != wanted:
-            raise TopicsWrong(
-                f"{topic} has {name}={found[name]}, and must have {wanted}: else its records may be lost or change"
-            )
+def check_settings(admin: AdminClient, topics: Sequence[str]) -> None:
+    """Check that topics lose nothing. Raises `TopicsWrong`."""
+    found = settings(admin, [ConfigResource(ConfigResource.Type.TOPIC, topic) for topic in topics])
+    for topic, about in zip(topics, found, strict=True):
+        for name, wanted in (
+            ("cleanup.policy", "delete"),
+            ("message.timestamp.type", "LogAppendTime"),
+            ("unclean.leader.election.enable", "false"),
+        ):
+            if about[name] != wanted:
+                raise TopicsWrong(
+                    f"{topic} has {name}={about[name]}, and must have {wanted}: else its records may be lost or change"
+                )
 
 
-def settings(admin: AdminClient, of: ConfigResource) -> Mapping[str, str | None]:
-    """Return the settings of a topic or broker. Raises `TopicsWrong`."""
-    try:
-        found: Mapping[str, ConfigEntry] = admin.describe_configs([of])[of].result()
-    except KafkaException as error:
-        raise TopicsWrong(f"the settings of {of.name} cannot be read: {reason(error)}") from None
-    return {name: entry.value for name, entry in found.items()}
+def settings(admin: AdminClient, of: list[ConfigResource]) -> list[Mapping[str, str | None]]:
+    """Return the settings of topics or brokers. Raises `TopicsWrong`."""
+    asked = admin.describe_configs(of)
+    found: list[Mapping[str, str | None]] = []
+    for each in of:
+        try:
+            entries: Mapping[str, ConfigEntry] = asked[each].result()
+        except KafkaException as error:
+            raise TopicsWrong(f"the settings of {each.name} cannot be read: {reason(error)}") from None
+        found.append({name: entry.value for name, entry in entries.items()})
+    return found
 
 
 def reason(error: KafkaException) -> str:

@@ -86,7 +86,7 @@ def _check(
             f"{topics.log} has {there[topics.log]} partitions and had {wanted} when it was made: entities are no longer where "
             "their records are"
         )
-    check_settings(admin, topics.log)
+    check_settings(admin, [topics.log])
     return About(wanted, bytes.fromhex(about["secret"]))
 
 

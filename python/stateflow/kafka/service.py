@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from stateflow.adapters.service import Request, RequestConflict, content_digest
+from stateflow.adapters.service import BadArguments, Request, RequestConflict, content_digest
 from stateflow.errors import EntityNotFound, StateflowError
 from stateflow.kafka.link import Link
 from stateflow.kafka.records import Lost, decode_answer, log_key, place
-from stateflow.kafka.topics import Topics
+from stateflow.kafka.topics import LARGEST, Topics
 from stateflow.step.app import App
 from stateflow.step.kept import CONFLICT, kept
 from stateflow.step.message import Address, Kind, Message, request_id
@@ -68,13 +68,16 @@ class KafkaService:
         return self._link.close(grace)
 
     async def _send(self, message: Message) -> Reply:
+        record = message.encode()
+        if len(record) > LARGEST:
+            raise BadArguments(f"the request has {len(record)} bytes, and a record in Kafka holds {LARGEST}")
         self._loop = loop = asyncio.get_running_loop()
         future: asyncio.Future[Reply] = loop.create_future()
         waiting = self._waiting.setdefault(message.request, [])
         waiting.append(future)
         try:
             topic, key = self._route(message.address)
-            self._link.write(topic, key, message.encode(), self._written(loop, future))
+            self._link.write(topic, key, record, self._written(loop, future))
             return await future
         finally:
             waiting.remove(future)

@@ -9,7 +9,10 @@ PARTITIONS = 8
 """Of a topic, unless told otherwise."""
 
 MAX_RECORD = 8 << 20
-"""Bytes of the largest record."""
+"""Bytes of the largest record, as brokers and clients are told."""
+
+LARGEST = MAX_RECORD - 4096
+"""Bytes of the largest value: the rest is for its key, and what Kafka adds."""
 
 KEPT = 7 * 24 * 3600 * 1000
 """Milliseconds that records stay at least, which bounds how long an engine may be down."""

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 
 from stateflow.kafka.edge import Edge
 from stateflow.kafka.records import CLIENT, Lost, dead_letter
-from stateflow.kafka.topics import MAX_RECORD
+from stateflow.kafka.topics import LARGEST
 from stateflow.step.activity import Outcome
 from stateflow.step.message import Address, Message
 from stateflow.step.record import Record
 from stateflow.step.reply import Reply
-
-ROOM = 4096
-"""Bytes of a record that are left for what Kafka adds to it, and its key."""
 
 SHOWN = 1 << 20
 """How much a dead letter shows of its record, in bytes."""
@@ -55,7 +52,7 @@ def turn(step: Step, edge: Edge, record: Record | None, message: Message) -> Tur
             else:
                 sent.append((one.address, one.encode()))
         largest = max((len(encoded) for _, encoded in sent), default=0)
-        if largest > MAX_RECORD - ROOM:
+        if largest > LARGEST:
             outcome, here, sent = Outcome(done.record, set_aside=_too_large("a message", largest)), [], []
         if outcome.set_aside is not None:
             done.dead.append(letter(message.encode(), outcome.set_aside, message))
@@ -77,15 +74,15 @@ def _answer(done: Turn, edge: Edge, answer: Reply | Lost) -> None:
     if answer.request.startswith(CLIENT):
         id = answer.request.removeprefix(CLIENT)
         record = edge.answer(id, answer)
-        if len(record) > MAX_RECORD - ROOM:
+        if len(record) > LARGEST:
             record = edge.answer(id, Lost(answer.request, _too_large("its answer", len(record))))
         done.client_replies.append((id, record))
         return
     record = answer.encode()
-    if len(record) > MAX_RECORD - ROOM:
+    if len(record) > LARGEST:
         record = Lost(answer.request, _too_large("its answer", len(record))).encode()
     done.replies.append((answer.request, record))
 
 
 def _too_large(what: str, size: int) -> str:
-    return f"{what} has {size} bytes, and a record in Kafka holds {MAX_RECORD - ROOM}"
+    return f"{what} has {size} bytes, and a record in Kafka holds {LARGEST}"
