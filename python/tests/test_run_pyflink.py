@@ -11,25 +11,9 @@ from typing import Any
 
 import pytest
 from flink.launched import Run, through_http, wait_until_gone
+from flink.shops import SHOP, TEXT, WITH_DISCOUNT
 from scenarios.forked import forked
-from scenarios.programs import apps
 from served import COMPILER
-
-SHOP = apps()[0]
-TEXT = SHOP.app.read_text()
-
-WITH_DISCOUNT = TEXT.replace(
-    '    """Something to buy."""\n',
-    '''    """Something to buy."""
-
-    discount: int = 0
-
-    def cut(self, by: int) -> int:
-        """Lower the price for some."""
-        self.discount += by
-        return self.discount
-''',
-)
 
 
 @pytest.fixture

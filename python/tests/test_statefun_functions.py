@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flink.offline import Engine
 from scenarios.forked import forked
 from scenarios.programs import apps, bundle
 from stateflow.adapters.service import Request
@@ -22,11 +21,9 @@ from stateflow.step.app import App
 from stateflow.step.kept import kept
 from stateflow.step.message import Address, Message
 from stateflow.step.reply import Reply
-from statefun import RequestReplyHandler
-from statefun.kafka_egress_pb2 import KafkaProducerRecord
-from statefun.request_reply_pb2 import FromFunction, ToFunction, TypedValue
 
 SHOP = apps()[0]
+MESSAGE = "stateflow/message"
 
 
 @pytest.mark.parametrize(
@@ -45,68 +42,18 @@ def test_names(address: Address, type_and_id: tuple[str, str]) -> None:
     assert to_functions(Topics("app"))(address) == (f"app.to.{type_and_id[0]}", type_and_id[1].encode())
 
 
-class Engine:
-    """Calls functions as the engine does, one message at a time, and keeps their state and what they write."""
-
-    def __init__(self, app: App) -> None:
-        self._handler = RequestReplyHandler(Functions(app, "shop"))
-        self._state: dict[tuple[str, str], dict[str, TypedValue]] = {}
-        self._waiting: deque[tuple[str, str, bytes]] = deque()
-        self.expiry: dict[str, int] = {}
-        """Of what has an end, by function type: milliseconds from the last write."""
-        self.written: dict[str, list[tuple[str, bytes]]] = {}
-        """Keys and values, by topic."""
-
-    def send(self, type: str, id: str, value: bytes) -> None:
-        """Let a function have a message, and all others what comes of it."""
-        self._waiting.append((type, id, value))
-        while self._waiting:
-            self._call(*self._waiting.popleft())
-
-    def _call(self, type: str, id: str, value: bytes) -> None:
-        state = self._state.setdefault((type, id), {})
-        request = ToFunction()
-        request.invocation.target.namespace, request.invocation.target.type = "shop", type
-        request.invocation.target.id = id
-        for name, held in state.items():
-            stored = request.invocation.state.add()
-            stored.state_name = name
-            stored.state_value.CopyFrom(held)
-        argument = request.invocation.invocations.add().argument
-        argument.typename, argument.has_value, argument.value = "stateflow/message", True, value
-        answer = FromFunction()
-        answer.ParseFromString(asyncio.run(self._handler.handle_async(request.SerializeToString())))
-        if answer.HasField("incomplete_invocation_context"):
-            for missing in answer.incomplete_invocation_context.missing_values:
-                state[missing.state_name] = TypedValue()
-                if missing.expiration_spec.expire_after_millis:
-                    self.expiry[type] = missing.expiration_spec.expire_after_millis
-            self._call(type, id, value)
-            return
-        result = answer.invocation_result
-        for mutation in result.state_mutations:
-            state[mutation.state_name] = mutation.state_value
-        for sent in result.outgoing_messages:
-            self._waiting.append((sent.target.type, sent.target.id, sent.argument.value))
-        for egress in result.outgoing_egresses:
-            assert (egress.egress_namespace, egress.egress_type) == ("stateflow", "egress")
-            record = KafkaProducerRecord()
-            record.ParseFromString(egress.argument.value)
-            self.written.setdefault(record.topic, []).append((record.key, record.value_bytes))
-
-
 def test_the_shop() -> None:
     forked(_shop, bundle(SHOP))
 
 
 def _shop(folder: Path) -> None:
     app = App.load(folder)
-    engine = Engine(app)
+    engine = Engine(Functions(app, "shop"), "shop")
 
     def ask(id: str, entity: str, key: str | None, method: str, **arguments: object) -> Any:
         request = Request(id, entity, key, method, arguments)
         first = request.first(app, request.message(app))
-        engine.send(type_name(first.address.entity), function_id(first.address), first.encode())
+        engine.send(type_name(first.address.entity), function_id(first.address), first.encode(), MESSAGE)
         (written,) = (value for key, value in engine.written["shop.replies"] if key == id)
         reply = decode_answer(written)
         assert isinstance(reply, Reply)
@@ -122,7 +69,7 @@ def _shop(folder: Path) -> None:
     for _ in range(2):
         made = edge.message(json.dumps(request).encode())
         assert isinstance(made, Message)
-        engine.send("kept-requests", function_id(made.address), made.encode())
+        engine.send("kept-requests", function_id(made.address), made.encode(), MESSAGE)
     assert engine.written["shop.client_reply"] == [("5", b'{"id":"5","result":true}')] * 2
     assert app.fields(None) is None
     assert ask("6", "Item", "apple", "update_stock", amount=-4) is True, "the first 5 were not added to twice"
@@ -136,7 +83,7 @@ def test_what_cannot_be_handled_is_set_aside() -> None:
 
 def _poison(folder: Path) -> None:
     app = App.load(folder)
-    engine = Engine(app)
+    engine = Engine(Functions(app, "shop"), "shop")
     request = Request("1", "Item", "apple", "take", {"amount": 1})
     call = request.message(app)
     broken = kept("2", b"digest", call).encode()
@@ -149,7 +96,7 @@ def _poison(folder: Path) -> None:
         ("Item", "2", broken, "not a message"),
         ("kept-requests", "1", replace(call, address=Address("", "1")).encode(), "Error"),
     ):
-        engine.send(type, id, value)
+        engine.send(type, id, value, MESSAGE)
         key, letter = engine.written["shop.dead_letters"].pop()
         told = json.loads(letter)
         assert reason in told["reason"]

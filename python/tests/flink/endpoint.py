@@ -1,6 +1,6 @@
 """The functions of many bundles behind one port: `POST /NAME` is for the bundle of that name.
 
-`python -m flink.endpoint PORT FOLDER`: each bundle below the folder has a process of its own, as long as it is called now and then.
+`python -m flink.endpoint FOLDER PORT`: each bundle below the folder has a process of its own, as long as it is called now and then.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _serve(bundle: Path, calls: socket.socket) -> None:
         os._exit(0)
 
 
-def main(port: str, folder: str) -> None:
+def main(folder: str, port: str) -> None:
     """Serve until the process is ended."""
     uvicorn.run(Endpoint(Path(folder)), port=int(port), loop="asyncio", access_log=False, log_level="warning")
 
