@@ -467,10 +467,16 @@ impl Code {
         }
     }
 
-    /// Adds more code behind an operator.
+    /// Adds more code behind an operator, on a line of its own where it does not stand on the line that this ends with.
     pub fn append(&mut self, operator: &str, next: &Self) {
+        if self.lines.last() == next.lines.first() {
+            self.text.push_str(operator);
+        } else {
+            self.text.push_str(operator.trim_end());
+            self.text.push_str(" \\\n    ");
+            self.lines.extend(next.lines.first());
+        }
         let shift = self.lines.len() as u32 - 1;
-        self.text.push_str(operator);
         self.text.push_str(&next.text);
         self.lines.extend(next.lines.iter().skip(1));
         self.verbatim

@@ -389,10 +389,6 @@ impl<'m, 'p> Builder<'m, 'p> {
         effects.then(&Effects::of_binding(name));
         let value = self.text.render_expr(argument, &self.edits);
         let mut code = Code::line(format!("{name} = {function}("), self.text.line(at));
-        if code.lines[0] != value.lines[0] {
-            code.text.push_str("\n    ");
-            code.lines.push(value.lines[0]);
-        }
         code.append("", &value);
         code.text.push(')');
         self.push(code, effects);

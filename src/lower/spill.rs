@@ -499,7 +499,7 @@ impl Builder<'_, '_> {
                 self.assign(&name, value);
                 rest = others;
             } else {
-                self.assign_rest(&name, op.op, value, others);
+                self.assign_rest((&name, expr.start()), op.op, value, others);
                 break;
             }
         }
@@ -529,10 +529,16 @@ impl Builder<'_, '_> {
         });
     }
 
-    /// Assigns the rest of a boolean operation, from `value` on, which has no more sites.
-    fn assign_rest(&mut self, name: &str, op: ast::BoolOp, value: &Expr, others: &[Expr]) {
+    /// Assigns the rest of a boolean operation, from `value` on, which has no more sites. `at` is where the whole begins.
+    fn assign_rest(
+        &mut self,
+        (name, at): (&str, TextSize),
+        op: ast::BoolOp,
+        value: &Expr,
+        others: &[Expr],
+    ) {
         let mut effects = self.effects(value);
-        let mut code = self.text.render_operand(value, &self.edits);
+        let mut code = self.text.render_operand_at(at, value, &self.edits);
         for other in others {
             let mut skipped = self.effects(other);
             skipped.binds.clear();
@@ -580,11 +586,23 @@ impl Builder<'_, '_> {
             let rest = &compare.comparators[index + 1..];
             if !rest.iter().any(|value| self.has_site(value.range())) {
                 self.lower_operands_after(left, right);
-                self.assign_comparison(&name, left, &compare.ops[index..], right, rest);
+                self.assign_comparison(
+                    (&name, expr.start()),
+                    left,
+                    &compare.ops[index..],
+                    right,
+                    rest,
+                );
                 break;
             }
             self.lower_link(left, right, rest);
-            self.assign_comparison(&name, left, &compare.ops[index..=index], right, &[]);
+            self.assign_comparison(
+                (&name, expr.start()),
+                left,
+                &compare.ops[index..=index],
+                right,
+                &[],
+            );
             let more = self.block(Role::Part("part"));
             self.branch_on(&name, ast::BoolOp::And, expr, more, join);
             self.enter(more);
@@ -614,17 +632,18 @@ impl Builder<'_, '_> {
         self.keep(&Operand::Value(right), &later);
     }
 
-    /// Assigns the comparison of two operands, and of those that follow them where they have no sites.
+    /// Assigns the comparison of two operands, and of those that follow them where they have no sites. `at` is where the whole
+    /// begins.
     fn assign_comparison(
         &mut self,
-        name: &str,
+        (name, at): (&str, TextSize),
         left: &Expr,
         ops: &[ast::CmpOp],
         right: &Expr,
         rest: &[Expr],
     ) {
         let mut effects = self.effects(left);
-        let mut code = self.text.render_operand(left, &self.edits);
+        let mut code = self.text.render_operand_at(at, left, &self.edits);
         for (index, (op, operand)) in ops
             .iter()
             .zip(std::iter::once(right).chain(rest))

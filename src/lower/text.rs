@@ -301,6 +301,18 @@ impl<'p> Text<'p> {
         }
     }
 
+    /// The same for the first operand of what begins at `at`: a traceback names that line for the operator.
+    pub fn render_operand_at(&self, at: TextSize, expr: &Expr, edits: &Edits) -> Code {
+        let operand = self.render_operand(expr, edits);
+        if operand.lines[0] == self.line(at) {
+            return operand;
+        }
+        let mut code = Code::line("(", self.line(at));
+        code.append("", &operand);
+        code.text.push(')');
+        code
+    }
+
     /// The arguments of a call, as between its parentheses.
     pub fn render_arguments(&self, arguments: &ast::Arguments, edits: &Edits) -> Code {
         let inside = TextRange::new(
