@@ -14,15 +14,19 @@ from stateflow.step.joins import Begin, Settled
 
 
 def fork(activity: Activity, transition: Transition) -> None:
-    """Let the frames of this entity wait for several calls, which are to be begun."""
+    """Let the frames of this entity wait for several calls, which are to be begun.
+
+    Those that are made in parallel within begin first: Python makes them while it evaluates what the others are called with.
+    """
     branches = [_awaited_here(activity, branch) for branch in transition.args]
     lines = [branch.line if type(branch) is Transition else 0 for branch in branches]
     join = activity.fork(lines, transition.subject)
+    within: list[Begin] = []
     begin: list[Begin] = []
     places: dict[Any, list[int]] = {}
     for index, branch in enumerate(branches):
         if type(branch) is Transition:
-            begin.append(Begin(join, [branch], [[index]]))
+            (within if branch.verb is Verb.GATHER else begin).append(Begin(join, [branch], [[index]]))
         elif not isawaitable(branch):
             join.settle(index, Settled(True, branch, False))
         elif branch in places:
@@ -33,7 +37,7 @@ def fork(activity: Activity, transition: Transition) -> None:
                 begin.append(Begin(join, [], []))
             begin[-1].calls.append(branch)
             begin[-1].places.append(places[branch])
-    activity.pending.extend(reversed(begin))
+    activity.pending.extend(reversed(within + begin))
     if not join.open:
         activity.pending.append(join)
 
