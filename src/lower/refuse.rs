@@ -126,6 +126,28 @@ pub fn iterator(what: &str, at: Span, call: Span) -> Diagnostic {
     .help("collect the elements before: `[x async for x in …]`, or write a class with `__aiter__` and `__anext__` whose attributes can be encoded")
 }
 
+/// What the value of an operand is or holds that cannot be encoded.
+pub fn uncarriable_operand(builder: &Builder<'_, '_>, expr: &Expr) -> Option<&'static str> {
+    let part = |part: &Expr| uncarriable_operand(builder, part);
+    if builder.edits.at(expr.range()).is_some() {
+        return None;
+    }
+    match expr {
+        Expr::Call(_) if builder.resolution.coroutines.contains(&builder.span(expr)) => {
+            Some("a coroutine")
+        }
+        Expr::If(choice) => part(&choice.body).or_else(|| part(&choice.orelse)),
+        Expr::BoolOp(op) => op.values.iter().find_map(part),
+        Expr::Named(named) => part(&named.value),
+        Expr::Starred(starred) => part(&starred.value),
+        Expr::List(list) => list.elts.iter().find_map(part),
+        Expr::Tuple(tuple) => tuple.elts.iter().find_map(part),
+        Expr::Set(set) => set.elts.iter().find_map(part),
+        Expr::Dict(dict) => dict.iter_values().find_map(part),
+        _ => uncarriable_value(expr),
+    }
+}
+
 /// What an expression makes that cannot be encoded.
 pub fn uncarriable_value(expr: &Expr) -> Option<&'static str> {
     match expr {

@@ -378,19 +378,22 @@ impl Builder<'_, '_> {
 
     /// Evaluates an expression into a temporary.
     pub fn save(&mut self, expr: &Expr) -> String {
-        if self.edits.at(expr.range()).is_none()
-            && let Some(what) = refuse::uncarriable_value(expr)
-        {
-            let refused = refuse::operand(what, self.span(expr));
-            self.diagnostics.push(refused);
-        }
+        self.refuse_uncarriable(expr);
         let name = self.temporary(&describe(expr));
         self.assign(&name, expr);
         self.replace(expr.range(), &name);
         name
     }
 
+    fn refuse_uncarriable(&mut self, expr: &Expr) {
+        if let Some(what) = refuse::uncarriable_operand(self, expr) {
+            let refused = refuse::operand(what, self.span(expr));
+            self.diagnostics.push(refused);
+        }
+    }
+
     fn save_as(&mut self, expr: &Expr, before: &str, after: &str) {
+        self.refuse_uncarriable(expr);
         let name = self.temporary(&describe(expr));
         let mut effects = self.effects(expr);
         let mut code = self.text.render_operand(expr, &self.edits);

@@ -6,7 +6,7 @@ use super::awaits;
 use super::code::{CodeId, Owner};
 use super::errors::{self, Refused};
 use super::facts::Facts;
-use super::infer::{Findings, OwnCall, Via};
+use super::infer::{Findings, Gather, OwnCall, Via};
 use super::reads::{adds_what_is_missing, has_special_writers};
 use super::{Resolution, Site};
 use crate::diagnostics::Diagnostic;
@@ -125,6 +125,10 @@ impl<'g, 'a> Graph<'g, 'a> {
             }
             self.gathers(found, code, &mut resolution.sites);
             diagnostics.extend(awaits::check(self.facts, code, found, &resolution.sites));
+            let calls = found.method_calls.iter();
+            let coroutines =
+                calls.filter(|(at, is_async)| *is_async && !found.awaited.contains(at));
+            resolution.coroutines.extend(coroutines.map(|(at, _)| *at));
         }
         diagnostics.extend(self.special_methods());
         let adds = adds_what_is_missing(self.facts.model);
@@ -179,16 +183,32 @@ impl<'g, 'a> Graph<'g, 'a> {
         }
     }
 
-    /// Makes a site of calls made in parallel, where one of them is a site. In an asynchronous function so are then those of
-    /// asynchronous functions that run here among them, and those that are made in parallel with them: neither a coroutine nor a
-    /// future is kept.
+    /// Makes a site of calls made in parallel, where one of them is a site. In an asynchronous function they are one too where
+    /// something behind the first of them leaves, and so are those of asynchronous functions that run here among them, and those
+    /// that are made in parallel with them: neither a coroutine nor a future is kept.
     fn gathers(&self, found: &Findings, code: CodeId, sites: &mut HashMap<Span, Site>) {
+        let is_async = self.facts.codes.get(code).function.def.is_async;
+        let own = found.own_calls.iter().map(|call| call.at);
+        let own: Vec<Span> = own.filter(|at| sites.contains_key(at)).collect();
+        let is_kept = |gather: &Gather| {
+            let mut sites = found.sites.iter().map(|(at, _)| at).chain(&own);
+            let first = gather.branches.first();
+            let ends = first.map_or(gather.at.end, |branch| branch.end);
+            sites.any(|site| site.is_inside(gather.at) && ends <= site.start)
+        };
+        let mut kept = HashSet::new();
         for gather in &found.gathers {
-            if gather.branches.iter().any(|at| sites.contains_key(at)) {
+            let branches = &gather.branches;
+            if is_kept(gather) || branches.iter().any(|at| kept.contains(at)) {
+                kept.insert(gather.at);
+            }
+            let is_cut =
+                is_async && kept.contains(&gather.at) && found.awaited.contains(&gather.at);
+            if is_cut || branches.iter().any(|at| sites.contains_key(at)) {
                 sites.insert(gather.at, Site::Gather);
             }
         }
-        if !self.facts.codes.get(code).function.def.is_async {
+        if !is_async {
             return;
         }
         for gather in found.gathers.iter().rev() {

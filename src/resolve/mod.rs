@@ -122,6 +122,8 @@ pub struct Resolution {
     /// Managers of `with` and what `async for` goes over, where they cannot be encoded, by the span of the expression that
     /// gives them: what they are.
     pub uncarriable_kept: HashMap<Span, String>,
+    /// Calls of asynchronous functions of the app's that are not awaited where they stand.
+    pub coroutines: HashSet<Span>,
     /// The type of each field, by entity and name.
     pub fields: HashMap<(EntityId, String), ir::Type>,
     /// The type of each annotated parameter and result, by the span of the annotation.

@@ -135,6 +135,44 @@ fn what_is_not_awaited_is_refused() {
 }
 
 #[test]
+fn coroutines_of_its_own_are_begun_when_all_operands_are_there() {
+    let method = "
+async def k(self, by: int) -> int:
+    return by
+
+async def m(self, a: Item) -> object:
+    return await asyncio.gather(self.k(self.n), self.k(await a.h(1)))
+";
+    assert_snapshot!(printed(method), @r"
+    m []:
+        self_n = self.n
+        call a.h(1) -> m__after_h [self_n]
+
+    m__after_h <- h_result of line 5 [self_n]:
+        gather self.k(self_n), self.k(h_result) and forward
+    ");
+}
+
+#[test]
+fn coroutines_of_its_own_are_not_kept() {
+    let refused = |value: &str| {
+        let method = format!(
+            "async def k(self) -> int:\n    return 1\nasync def m(self, a: Item) -> object:\n    return {value}"
+        );
+        cut(&method).expect_err("a method that is refused")
+    };
+    assert_eq!(
+        refused("await asyncio.wait_for(self.k(), await a.h(1))"),
+        ["E0405"]
+    );
+    assert_eq!(refused("[self.k(), await a.h(1)]"), ["E0405"]);
+    assert_eq!(
+        refused("[*[None, self.k() if a else None], await a.h(1)]"),
+        ["E0405"]
+    );
+}
+
+#[test]
 fn exceptions_are_returned_only_where_they_are_awaited() {
     let method = "def m(self, a: Item) -> object:\n    return stateflow.gather(a.f(1), return_exceptions=True)";
     assert_eq!(
