@@ -266,7 +266,7 @@ impl<'a> Interpreter<'a, '_> {
         reason: &Reason,
         use_: errors::Use,
     ) {
-        if !self.recording() {
+        if !self.recording() || self.is_nothing(&attribute.value) {
             return;
         }
         let diagnostic = errors::unknown_receiver(self.facts, attribute, reason, use_, self.file);

@@ -295,6 +295,10 @@ impl Interpreter<'_, '_> {
         args: &Args,
         remote: &mut Remote,
     ) -> Type {
+        let first = call.arguments.args.first();
+        if first.is_some_and(|receiver| self.is_nothing(receiver)) {
+            return self.facts.result(code);
+        }
         let receiver = args.positional(0);
         let (at, named_at) = (self.at(call), self.at(attribute));
         let elsewhere: BTreeSet<EntityId> = receiver

@@ -7,16 +7,19 @@ use crate::syntax::ast::{self, Expr};
 impl Interpreter<'_, '_> {
     pub(super) fn comprehension(&mut self, expr: &Expr) -> Type {
         match expr {
-            Expr::ListComp(comp) => {
-                self.in_clauses(&comp.generators, |this| Type::list(this.expr(&comp.elt)))
-            }
-            Expr::SetComp(comp) => {
-                self.in_clauses(&comp.generators, |this| Type::set(this.expr(&comp.elt)))
-            }
+            Expr::ListComp(comp) => self.in_clauses(&comp.generators, false, |this| {
+                Type::list(this.expr(&comp.elt))
+            }),
+            Expr::SetComp(comp) => self.in_clauses(&comp.generators, false, |this| {
+                Type::set(this.expr(&comp.elt))
+            }),
             Expr::Generator(comp) => {
-                self.in_clauses(&comp.generators, |this| Type::iter(this.expr(&comp.elt)))
+                let is_late = self.frame.is_late;
+                let of = self.in_clauses(&comp.generators, true, |this| this.expr(&comp.elt));
+                self.frame.is_late = is_late;
+                Type::iter(of)
             }
-            Expr::DictComp(comp) => self.in_clauses(&comp.generators, |this| {
+            Expr::DictComp(comp) => self.in_clauses(&comp.generators, false, |this| {
                 let key = comp.key.as_ref().map_or(Type::Opaque, |key| this.expr(key));
                 let value = this.expr(&comp.value);
                 Type::dict(key, value)
@@ -28,6 +31,7 @@ impl Interpreter<'_, '_> {
     fn in_clauses(
         &mut self,
         clauses: &[ast::Comprehension],
+        is_generator: bool,
         result: impl FnOnce(&mut Self) -> Type,
     ) -> Type {
         let mut names = Vec::new();
@@ -39,14 +43,16 @@ impl Interpreter<'_, '_> {
         let declared = std::mem::take(&mut self.frame.declared);
         for clause in clauses {
             let iterable = self.expr(&clause.iter);
+            let is_nothing = self.is_nothing(&clause.iter);
             let element = self.round(&clause.iter, &iterable, clause.is_async);
+            self.frame.is_late |= is_generator;
             skipped.get_or_insert_with(|| self.env.clone());
             for name in &names {
                 if !hidden.iter().any(|(known, _)| known == name) {
                     hidden.push((name.clone(), self.env.remove(name)));
                 }
             }
-            self.assign_clause_target(&clause.target, &element);
+            self.assign_clause_target(&clause.target, &element, is_nothing);
             for condition in &clause.ifs {
                 self.expr(condition);
                 self.narrow(condition, true);
@@ -60,7 +66,7 @@ impl Interpreter<'_, '_> {
     }
 
     /// The targets of a clause are names of the comprehension's own.
-    fn assign_clause_target(&mut self, target: &Expr, element: &Type) {
+    fn assign_clause_target(&mut self, target: &Expr, element: &Type, is_nothing: bool) {
         let tries = std::mem::take(&mut self.frame.tries);
         let globals = std::mem::take(&mut self.frame.globals);
         let own = self.frame.own.take();
@@ -68,7 +74,7 @@ impl Interpreter<'_, '_> {
             .findings
             .as_mut()
             .map(|findings| std::mem::take(&mut findings.locals));
-        self.assign(target, element, None);
+        self.assign_round(target, element, is_nothing);
         if let (Some(findings), Some(locals)) = (self.findings.as_mut(), findings) {
             findings.locals = locals;
         }

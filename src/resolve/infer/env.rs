@@ -1,6 +1,6 @@
 //! The types of local names at one point.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::types::Type;
 
@@ -8,6 +8,8 @@ use super::super::types::Type;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Env {
     types: HashMap<String, Type>,
+    /// The names and paths that a test has left no value.
+    nothing: HashSet<String>,
     /// Whether control can get here.
     pub live: bool,
 }
@@ -16,6 +18,7 @@ impl Default for Env {
     fn default() -> Self {
         Self {
             types: HashMap::new(),
+            nothing: HashSet::new(),
             live: true,
         }
     }
@@ -29,12 +32,24 @@ impl Env {
     /// Binds a name: what was known of its attributes is forgotten.
     pub fn bind(&mut self, name: &str, type_: Type) {
         self.forget_below(name);
+        self.nothing.remove(name);
         self.types.insert(name.to_owned(), type_);
     }
 
     /// Sets what a test says of a path.
     pub fn narrow(&mut self, path: String, type_: Type) {
         self.types.insert(path, type_);
+    }
+
+    /// Sets that a path has no value that a test leaves it.
+    pub fn narrow_to_nothing(&mut self, path: String) {
+        self.nothing.insert(path.clone());
+        self.types.insert(path, Type::Never);
+    }
+
+    /// Whether a test has left a path no value.
+    pub fn is_nothing(&self, path: &str) -> bool {
+        self.nothing.contains(path) && self.types.get(path) == Some(&Type::Never)
     }
 
     /// Removes a name.
@@ -79,6 +94,14 @@ impl Env {
         if !self.live {
             return other;
         }
+        let is_nothing = |env: &Env, path: &String| {
+            env.is_nothing(path) || !path.contains('.') && !env.types.contains_key(path)
+        };
+        let nothing = self.nothing.union(&other.nothing);
+        self.nothing = nothing
+            .filter(|path| is_nothing(&self, path) && is_nothing(&other, path))
+            .cloned()
+            .collect();
         self.types
             .retain(|path, _| !path.contains('.') || other.types.contains_key(path));
         for (path, type_) in other.types {

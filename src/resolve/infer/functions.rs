@@ -137,7 +137,9 @@ impl<'a> Interpreter<'a, '_> {
             }
         }
         let uncalled = self.env.clone();
+        let is_late = std::mem::replace(&mut self.frame.is_late, true);
         let result = self.expr(&lambda.body);
+        self.frame.is_late = is_late;
         self.env = std::mem::take(&mut self.env).join(uncalled);
         self.restore(saved);
         Type::Callable(Box::new(result))

@@ -28,11 +28,12 @@ const ASYNC: Protocol = Protocol {
 impl<'a> Interpreter<'a, '_> {
     pub(super) fn for_(&mut self, for_: &'a ast::StmtFor) {
         let iterable = self.expr(&for_.iter);
+        let is_nothing = self.is_nothing(&for_.iter);
         let element = self.round(&for_.iter, &iterable, for_.is_async);
         let key = start(for_);
         self.enter_head(key);
         let exhausted = self.env.clone();
-        self.assign(&for_.target, &element, None);
+        self.assign_round(&for_.target, &element, is_nothing);
         self.loop_body(key, &for_.body, &for_.orelse, exhausted, None);
     }
 

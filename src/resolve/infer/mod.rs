@@ -19,6 +19,7 @@ mod loops;
 mod members;
 mod methods;
 mod narrow;
+mod nothing;
 mod operators;
 mod patterns;
 mod special;
@@ -105,6 +106,8 @@ struct Frame {
     result: Option<Type>,
     /// What is yielded.
     yields: Option<Type>,
+    /// Whether what is looked at runs later: names may have other values then.
+    is_late: bool,
     /// How many functions are around it.
     depth: u32,
 }

@@ -208,7 +208,9 @@ impl Interpreter<'_, '_> {
         };
         let known = self.peek(subject);
         let narrowed = known.without(|member| !keep(member) && !is_vague(member));
-        if narrowed != known {
+        if narrowed == Type::Never && known != narrowed {
+            self.env.narrow_to_nothing(path);
+        } else if narrowed != known {
             self.env.narrow(path, narrowed);
         }
     }

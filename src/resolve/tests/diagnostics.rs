@@ -80,6 +80,31 @@ fn receivers_that_cannot_be_told() {
 }
 
 #[test]
+fn what_has_no_value_needs_no_type() {
+    for body in [
+        "[x][0].price\nx = self.first",
+        "for y in list(x.related()):\n    [y][0].price\nx = self.first",
+        "{'a': (x, 1)}['a'][0].price\nx = self.first",
+        "x = None\nif x is not None:\n    [x][0].price\n    Item.update_stock(x, 1)",
+        "x = self.first\ndel x\n[not x and x][0].price",
+    ] {
+        assert_eq!(complaints("", body), [""; 0], "{body}");
+    }
+    for body in [
+        "f = lambda: [x][0].price\nx = self.first\nreturn f",
+        "f = ([x][0].price for i in [1])\nx = self.first\nreturn f",
+        "def f():\n    nonlocal x\n    x = self.first\nf()\n[x][0].price\nx = None",
+        "for i in range(2):\n    if i:\n        found[0].price\n    found = []",
+    ] {
+        let found = complaints("", body);
+        assert!(
+            found.iter().any(|one| one.starts_with("E0203")),
+            "{body}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn what_surely_holds_no_entity_may_be_unknown() {
     for (signature, body) in [
         ("", "import xml\nxml.thing().price"),
