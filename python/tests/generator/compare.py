@@ -23,6 +23,7 @@ from scenarios.plain import PlainWorld
 from scenarios.play import Step, alike, in_the_end, play, step_of, text
 from scenarios.worlds import in_memory, in_place, under_faults
 
+from .kinds import errors_of, shape_of_errors, shape_of_raised
 from .library import THROWING
 from .program import GUARD, Program
 
@@ -57,7 +58,7 @@ class Difference:
     """How a compiled program differs from what CPython makes of it."""
 
     kind: str
-    """What a shrunk program has to keep: the world, and roughly what is different there."""
+    """What a shrunk program has to keep: the world, what is different there, and what errors say but for names and values."""
     text: str
 
 
@@ -87,10 +88,11 @@ def _difference(folder: Path, program: Program, worlds: Sequence[str]) -> Differ
     bundle = folder / "bundle"
     done = stateflow("compile", path, "--target", "local", "-o", bundle)
     if done.returncode != 0:
-        codes = sorted(set(re.findall(r"error\[(E\d+)\]", done.stderr)))
+        codes = set(re.findall(r"error\[(E\d+)\]", done.stderr))
         if codes and ON_PURPOSE.issuperset(codes):
             raise RefusedOnPurpose
-        return Difference(f"{REFUSED} {' '.join(codes)}", done.stderr)
+        errors = errors_of(done.stderr)
+        return Difference(f"{REFUSED} {shape_of_errors(errors)}", "\n\n".join(errors) or done.stderr)
     try:
         found = forked(_compiled, bundle, steps, worlds)
     except AssertionError as error:
@@ -167,7 +169,7 @@ def _settled_error(raised: Json, throws: bool) -> Json:
     if throws:
         settled.pop("context", None)
         settled["lines"] = raised["lines"][:1] + raised["lines"][1:][-1:]
-    if raised["type"] == "UnboundLocalError":
+    if raised["type"] == "UnboundLocalError" and settled["lines"]:
         *calls, last = settled["lines"]
         settled["lines"] = [*calls, f"{last.partition(':')[0]} {last.partition(' ')[2]}"]
     return settled
@@ -177,7 +179,7 @@ def _describe(world: str, expected: list[Json], found: list[Json]) -> Difference
     index = next(i for i, (a, b) in enumerate(zip(expected, found, strict=True)) if not alike(a, b))
     wanted, given = expected[index], found[index]
     parts = [part for part in wanted.keys() | given.keys() if not alike(wanted.get(part), given.get(part))]
-    raised = ", ".join(str(entry["raised"]["type"]) for entry in (wanted, given) if "raised" in entry)
+    raised = shape_of_raised(wanted.get("raised"), given.get("raised"))
     lines = [f"{world}, step {index}: {wanted.get('step')}"]
     for part in sorted(parts):
         lines += [

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from .compare import REFUSED, WORLDS, Difference, RefusedOnPurpose, TooLong, difference
 from .draw import Draw
+from .kinds import undefined
 from .program import Program, generate
 from .shrink import shrink
 
@@ -46,7 +47,11 @@ class Finding:
         world = self.difference.kind.split(":")[0]
         worlds = (world,) if world in WORLDS else WORLDS
 
+        missing = undefined(self.program.source)
+
         def keeps(program: Program) -> bool:
+            if undefined(program.source) - missing:
+                return False
             try:
                 found = difference(program, worlds)
             except (TooLong, RefusedOnPurpose, AssertionError):
