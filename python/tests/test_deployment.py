@@ -38,6 +38,9 @@ def bundles(folder: Path) -> dict[str, Path]:
     return {name: compiled(SHOP, folder / name, *options) for name, options in BUNDLES.items()}
 
 
+PRODUCER = {"acks": "all", "enable.idempotence": "true", "max.request.size": str(8 << 20)}
+
+
 @pytest.fixture(scope="module")
 def engine(bundles: dict[str, Path], folder: Path) -> Engine:
     return Engine(bundles["statefun"], folder)
@@ -90,7 +93,7 @@ def test_the_engine_understands_all_that_it_is_told(bundles: dict[str, Path], en
             },
             "from earliest": True,
             "kafka": "KAFKA:9092" if kubernetes else "kafka:9092",
-            "producer": {"acks": "all", "enable.idempotence": "true", "max.request.size": str(8 << 20)},
+            "producer": PRODUCER | ({"transaction.timeout.ms": "900000"} if "early" in name else {}),
             "unknown to Kafka": [],
             "timeout of transactions": "none" if "early" in name else "PT15M",
             "loses nothing": True,
