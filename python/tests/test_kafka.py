@@ -14,7 +14,7 @@ from stateflow.kafka.edge import Edge, Refused
 from stateflow.kafka.expiring import Expiring
 from stateflow.kafka.records import CLIENT, Lost, dead_letter, decode_answer, log_key, place, place_of
 from stateflow.kafka.seen import Generations
-from stateflow.kafka.topics import MAX_RECORD
+from stateflow.kafka.topics import LARGEST, MAX_RECORD
 from stateflow.kafka.turn import turn
 from stateflow.step.activity import Outcome
 from stateflow.step.app import App
@@ -195,6 +195,11 @@ def _requests(folder: Path) -> None:
         made = edge.message(record)
         assert isinstance(made, Refused)
         assert made.id is None
+    assert isinstance(edge.message(b"[" * 100_000), Refused), "nested too deep to be read"
+    lamp = {"entity": "Item", "arguments": {"name": "x" * LARGEST, "price": 3}}
+    assert ask("8", **lamp)["problem"]["status"] == 413
+    unreadable = json.loads(edge.answer("9", Reply(CLIENT + "9", ok=True, payload=b"\xc1")))
+    assert (unreadable["id"], unreadable["problem"]["status"]) == ("9", 500)
 
 
 def test_what_does_not_fit_into_a_record_is_told() -> None:

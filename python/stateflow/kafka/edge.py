@@ -15,6 +15,7 @@ from stateflow.gateway.schemas import Schemas
 from stateflow.gateway.show import Shower
 from stateflow.gateway.surface import Entity, read_surface
 from stateflow.kafka.records import CLIENT, Lost
+from stateflow.kafka.topics import LARGEST
 from stateflow.step.app import App
 from stateflow.step.kept import CONFLICT, kept
 from stateflow.step.message import Message
@@ -53,30 +54,40 @@ class Edge:
         }
 
     def message(self, record: bytes) -> Message | Refused:
-        """Return the message that a request of a client stands for, or why it stands for none."""
+        """Return the message that a request of a client stands for, or why it stands for none. Raises nothing, whatever the record is."""
         id: str | None = None
         try:
-            try:
-                given = json.loads(record)
-            except ValueError as error:
-                raise bad_request("malformed-json", f"The request is not JSON: {error}.") from None
+            given = _read(record)
             id = _id_of(given)
-            return self._message(given)
+            message = self._message(given)
+            # Numbers are up to five times as long as their digits were.
+            if len(record) > LARGEST // 8 and len(message.encode()) > LARGEST:
+                raise plain(413, "request-too-large", f"The request has more than {LARGEST} bytes.")
         except Problem as problem:
             return Refused(id, problem.detail, _answer(id or "", "problem", problem.body()))
+        except Exception as error:  # noqa: BLE001 - an engine would read it again for ever
+            refused = bad_request("invalid-request", f"The request cannot be read: {type(error).__name__}: {error}")
+            return Refused(id, refused.detail, _answer(id or "", "problem", refused.body()))
+        return message
 
     def answer(self, id: str, reply: Reply | Lost) -> bytes:
-        """Return the record of `client_reply` that answers a request."""
+        """Return the record of `client_reply` that answers a request. Raises nothing: showing a value may run code of the app."""
         try:
-            if isinstance(reply, Lost):
-                raise plain(500, "engine-failure", f"The request failed: {reply.reason}")
-            if not reply.ok and reply.payload == CONFLICT:
-                raise Problem(422, "id-reused", "Id Reused", "This id came before with another request.")
-            if not reply.ok:
-                raise failure_problem(self._app.failure(reply))
-            return _answer(id, "result", shown(self._shower, self._app.result(reply)))
+            return _answer(id, "result", self._result(reply))
         except Problem as problem:
             return _answer(id, "problem", problem.body())
+        except Exception as error:  # noqa: BLE001 - an engine would answer it again for ever
+            reason = f"The answer cannot be shown: {type(error).__name__}."
+            return _answer(id, "problem", plain(500, "not-json", reason).body())
+
+    def _result(self, reply: Reply | Lost) -> bytes:
+        if isinstance(reply, Lost):
+            raise plain(500, "engine-failure", f"The request failed: {reply.reason}")
+        if not reply.ok and reply.payload == CONFLICT:
+            raise Problem(422, "id-reused", "Id Reused", "This id came before with another request.")
+        if not reply.ok:
+            raise failure_problem(self._app.failure(reply))
+        return shown(self._shower, self._app.result(reply))
 
     def _message(self, given: Any) -> Message:
         if not isinstance(given, dict):
@@ -116,6 +127,13 @@ class Edge:
         if method not in entity.methods:
             raise not_found(f"{entity.name} has no method {method!r} that can be called.", "method-not-found")
         return entity.name, key, method
+
+
+def _read(record: bytes) -> Any:
+    try:
+        return json.loads(record)
+    except (ValueError, RecursionError) as error:
+        raise bad_request("malformed-json", f"The request is not JSON: {error}.") from None
 
 
 def _id_of(given: Any) -> str | None:
