@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from flink.kill import LOAD, kill, start
 from flink.launched import Run, wait_until_gone
-from flink.ledger import PATIENCE, told
+from flink.ledger import PATIENCE, contradictions
 from stateflow.kafka.client import StateflowKafkaClient
 from stateflow.kafka.topics import Topics
 
@@ -156,7 +156,8 @@ def _play(run: Run, url: str) -> tuple[list[str], int]:
         ended.set()
         for one in clients:
             one.join()
-    return [*_wrong(run, asked, answers), *_contradictions(run, asked)], len(answers)
+    contradicted = contradictions(run.told("Kafka at "), Topics("shop"), asked)
+    return [*_wrong(run, asked, answers), *contradicted], len(answers)
 
 
 def _wrong(run: Run, asked: dict[str, tuple[str, str]], answers: dict[str, Any]) -> Iterator[str]:
@@ -181,9 +182,3 @@ def _wrong(run: Run, asked: dict[str, tuple[str, str]], answers: dict[str, Any])
         _, fields = run.request("GET", f"/Guest/{name}")
         if (fields["spent"], fields["last"]) != (spent[name], last[name]):
             yield f"{name} has {fields}, and was told {spent[name]} at {last[name]}"
-
-
-def _contradictions(run: Run, asked: dict[str, tuple[str, str]]) -> Iterator[str]:
-    for id, answers in told(run.told("Kafka at "), Topics("shop").client_reply).items():
-        if id in asked and len(answers) > 1:
-            yield f"{id} has {len(answers)} answers: {sorted(answers)}"

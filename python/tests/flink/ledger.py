@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -112,10 +112,7 @@ class Ledger:
             left = fields("User", user)["balance"]
             if left != balance - PRICE * bought[user] or left < 0:
                 found.append(f"{user} has {left}, and spent {PRICE * bought[user]} of {balance}")
-        for id, answers in told(bootstrap, topics.client_reply).items():
-            if id in self.asked and len(set(answers)) > 1:
-                found.append(f"{id} has several answers: {sorted(set(answers))}")
-        return found
+        return [*found, *contradictions(bootstrap, topics, self.asked)]
 
     def too_often(self, bootstrap: str, topics: Topics) -> list[str]:
         """Return which requests have more answers than they were sent times. (One that is sent again before it is answered has one.)"""
@@ -125,6 +122,13 @@ class Ledger:
             for id, times in self.sent.items()
             if answers.get(id, 0) > times
         ]
+
+
+def contradictions(bootstrap: str, topics: Topics, asked: Container[str]) -> Iterator[str]:
+    """Tell of the requests of these ids that have several answers, of which not all are the same."""
+    for id, answers in told(bootstrap, topics.client_reply).items():
+        if id in asked and len(set(answers)) > 1:
+            yield f"{id} has several answers: {sorted(set(answers))}"
 
 
 def told(bootstrap: str, topic: str) -> dict[str, list[str]]:
