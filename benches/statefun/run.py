@@ -1,0 +1,208 @@
+"""Compares the target `statefun` with an application of Stateful Functions written by hand, on the shop's purchase.
+
+    cargo build --release
+    STATEFLOW_BIN=target/release/stateflow python benches/statefun/run.py
+
+Two jobs run on one cluster, each with a TaskManager and a process of functions of its own: the shop as it is compiled, with `--replies early`, and
+`by_hand.py`, whose answers do not wait for a checkpoint either. They take turns at a burst of purchases and at purchases one after the
+other. Needs the packages of `python/requirements-dev.txt`, Java 17 and Maven.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE)]
+
+import by_hand
+from confluent_kafka.admin import AdminClient, NewTopic
+from flink.beside import Beside
+from flink.launched import Run
+from flink.offline import Engine
+from scenarios.compiler import compiled
+from stateflow.adapters.service import Request
+from stateflow.adapters.statefun import Functions
+from stateflow.adapters.statefun_names import function_id, to_functions, type_name
+from stateflow.kafka.link import Link
+from stateflow.kafka.service import KafkaService
+from stateflow.kafka.topics import Topics
+from stateflow.step.app import App
+from stateflow.step.message import Address
+
+USERS = 50
+SHOP = ROOT / "fixtures" / "apps" / "shop" / "shop.py"
+HAND, OURS = "by hand", "stateflow"
+SIDES = (HAND, OURS)
+RICH = 10**9
+
+Buy = Callable[[int], Awaitable[None]]
+"""Has the user of a number buy something."""
+
+
+async def ours(app: App, bootstrap: str) -> Buy:
+    """The shop as it is compiled."""
+    topics = Topics("shop")
+    service = KafkaService(app, bootstrap, topics, to_functions(topics))
+    item = Address("Item", "apple")
+
+    async def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:
+        reply = await service.submit(Request(str(uuid4()), entity, key, method, arguments, keep=False))
+        assert reply.ok, app.failure(reply)
+
+    await ask("Item", None, "__init__", name="apple", price=1, stock=RICH)
+    for number in range(USERS):
+        await ask("User", None, "__init__", username=f"user{number}", balance=RICH)
+
+    async def buy(number: int) -> None:
+        await ask("User", f"user{number}", "buy_item", amount=1, item=item)
+
+    return buy
+
+
+async def hand(bootstrap: str) -> Buy:
+    """The purchase as `by_hand.py` does it."""
+    loop = asyncio.get_running_loop()
+    waiting: dict[str, asyncio.Future[bool]] = {}
+
+    def answered(records: list[bytes]) -> None:
+        for record in records:
+            answer = json.loads(record)
+            waiting.pop(answer["id"]).set_result(answer["result"])
+
+    link = Link(bootstrap, by_hand.REPLIES, lambda records: loop.call_soon_threadsafe(answered, records))
+
+    async def ask(kind: str, key: str, /, **message: object) -> None:
+        id = str(uuid4())
+        waiting[id] = loop.create_future()
+        link.write(f"byhand.{kind}", key.encode(), json.dumps({"id": id, **message}).encode(), _ignore)
+        assert await waiting[id]
+
+    await ask("item", "apple", kind="create", state={"price": 1, "stock": RICH})
+    for number in range(USERS):
+        await ask("user", f"user{number}", kind="create", state={"balance": RICH, "bought": {}})
+
+    async def buy(number: int) -> None:
+        await ask("user", f"user{number}", kind="buy", item="apple", amount=1)
+
+    return buy
+
+
+def _ignore(_: str | None) -> None:
+    """Whether a record is written shows in whether it is answered."""
+
+
+def sizes(app: App) -> dict[str, list[int]]:
+    """The bytes of the messages of one purchase, on each side."""
+    engines = {OURS: Engine(Functions(app, "shop"), "shop"), HAND: Engine(by_hand.functions, "byhand")}
+
+    def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:
+        request = Request(str(uuid4()), entity, key, method, arguments)
+        first = request.first(app, request.message(app))
+        place = type_name(first.address.entity), function_id(first.address)
+        engines[OURS].send(*place, first.encode(), "stateflow/message")
+
+    def by_json(kind: str, key: str, /, **message: object) -> None:
+        engines[HAND].send(kind, key, json.dumps({"id": str(uuid4()), **message}).encode(), "byhand/request")
+
+    ask("Item", None, "__init__", name="apple", price=1, stock=RICH)
+    ask("User", None, "__init__", username="user1", balance=RICH)
+    by_json("item", "apple", kind="create", state={"price": 1, "stock": RICH})
+    by_json("user", "user1", kind="create", state={"balance": RICH, "bought": {}})
+    for engine in engines.values():
+        engine.sizes.clear()
+    ask("User", "user1", "buy_item", amount=1, item=Address("Item", "apple"))
+    by_json("user", "user1", kind="buy", item="apple", amount=1)
+    return {side: engine.sizes for side, engine in engines.items()}
+
+
+async def measure(buy: Buy, burst: int, singles: int) -> dict[str, float]:
+    """The rate of a burst, and the latencies of purchases one after the other."""
+    started = time.perf_counter()
+    await asyncio.gather(*(buy(number % USERS) for number in range(burst)))
+    rate = burst / (time.perf_counter() - started)
+    latencies = []
+    for number in range(singles):
+        started = time.perf_counter()
+        await buy(number % USERS)
+        latencies.append((time.perf_counter() - started) * 1000)
+    latencies.sort()
+    return {"rate, 1/s": rate, "p50, ms": latencies[singles // 2], "p99, ms": latencies[singles * 99 // 100]}
+
+
+async def compare(app: App, bootstrap: str, options: argparse.Namespace) -> list[dict[str, dict[str, float]]]:
+    """Rounds of measurements of both sides, which take turns at going first."""
+    jobs = {OURS: await ours(app, bootstrap), HAND: await hand(bootstrap)}
+    for side in SIDES:
+        # Java compiles what it runs often.
+        await measure(jobs[side], options.burst * 2, options.singles)
+    rounds = []
+    for number in range(options.pairs):
+        order = SIDES if number % 2 else SIDES[::-1]
+        rounds.append({side: await measure(jobs[side], options.burst, options.singles) for side in order})
+        print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
+    return rounds
+
+
+def spread(values: list[float], digits: int) -> str:
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def report(rounds: list[dict[str, dict[str, float]]], messages: dict[str, list[int]]) -> None:
+    print("| measure | " + " | ".join(SIDES) + " | stateflow / by hand |")
+    print("|---|---|---|---|")
+    for name in rounds[0][OURS]:
+        cells = " | ".join(spread([each[side][name] for each in rounds], 1) for side in SIDES)
+        print(f"| {name} | {cells} | {spread([each[OURS][name] / each[HAND][name] for each in rounds], 2)} |")
+    numbers = [len(messages[side]) for side in SIDES]
+    print(f"| messages of a purchase | {numbers[0]} | {numbers[1]} | {numbers[1] / numbers[0]:.2f} |")
+    means = [statistics.mean(messages[side]) for side in SIDES]
+    print(f"| bytes of a message | {means[0]:.0f} | {means[1]:.0f} | {means[1] / means[0]:.2f} |")
+
+
+def make_topics(bootstrap: str) -> None:
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    names = ("byhand.user", "byhand.item", by_hand.REPLIES)
+    for done in admin.create_topics([NewTopic(name, 8, 1) for name in names]).values():
+        done.result()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare the target statefun with an application written by hand.")
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--burst", type=int, default=3000, help="purchases of a burst")
+    parser.add_argument("--singles", type=int, default=1000, help="purchases one after the other")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run = Run(SHOP, "--data", str(folder / "data"), "--replies", "early", target="statefun")
+        bootstrap = run.told("Kafka at ")
+        beside = Beside(folder, run.told("Flink at "), run.child("TaskManagerRunner"))
+        make_topics(bootstrap)
+        functions = beside.serve(str(HERE / "by_hand.py"))
+        beside.submit(
+            "byhand", by_hand.MODULE.format(functions=functions, bootstrap=bootstrap, delivery="at-least-once")
+        )
+        app = App.load(compiled(SHOP, folder / "shop", "statefun"))
+        rounds = asyncio.run(compare(app, bootstrap, options))
+        beside.close()
+        run.process.terminate()
+        run.wait()
+        messages = sizes(app)
+    print(f"{os.cpu_count()} CPUs, {options.pairs} rounds; median (lowest to highest)\n")
+    report(rounds, messages)
+
+
+if __name__ == "__main__":
+    main()
