@@ -14,57 +14,26 @@ import argparse
 import asyncio
 import json
 import os
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests")]
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE.parent)]
 
 from confluent_kafka.admin import AdminClient, NewTopic
 from flink.cluster import Cluster
 from flink.launched import Run
+from purchase import RICH, SHOP, USERS, Buy, ignore, measure, ours, spread
 from scenarios.compiler import compiled
-from stateflow.adapters.service import Request
 from stateflow.kafka.link import Link
-from stateflow.kafka.service import KafkaService, to_log
-from stateflow.kafka.topics import Topics
+from stateflow.kafka.service import to_log
 from stateflow.step.app import App
-from stateflow.step.message import Address
 
-USERS = 50
-SHOP = ROOT / "fixtures" / "apps" / "shop" / "shop.py"
 NONE, EXACT, OURS = "by hand", "by hand, transactions", "stateflow"
 SIDES = (NONE, OURS, EXACT)
-
-Buy = Callable[[int], Awaitable[None]]
-"""Has the user of a number buy something."""
-
-
-async def ours(bootstrap: str, folder: Path) -> Buy:
-    """The shop as it is compiled."""
-    app = App.load(compiled(SHOP, folder / "shop"))
-    topics = Topics("shop")
-    service = KafkaService(app, bootstrap, topics, to_log(topics))
-    item = Address("Item", "apple")
-
-    async def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:
-        reply = await service.submit(Request(str(uuid4()), entity, key, method, arguments, keep=False))
-        assert reply.ok, app.failure(reply)
-
-    await ask("Item", None, "__init__", name="apple", price=1, stock=10**9)
-    for number in range(USERS):
-        await ask("User", None, "__init__", username=f"user{number}", balance=10**9)
-
-    async def buy(number: int) -> None:
-        await ask("User", f"user{number}", "buy_item", amount=1, item=item)
-
-    return buy
 
 
 async def by_hand(bootstrap: str, prefix: str) -> Buy:
@@ -82,12 +51,12 @@ async def by_hand(bootstrap: str, prefix: str) -> Buy:
     async def ask(**message: object) -> None:
         id = str(uuid4())
         waiting[id] = loop.create_future()
-        link.write(f"{prefix}.log", str(message["key"]).encode(), json.dumps({"id": id, **message}).encode(), _ignore)
+        link.write(f"{prefix}.log", str(message["key"]).encode(), json.dumps({"id": id, **message}).encode(), ignore)
         assert await waiting[id]
 
-    await ask(kind="create", key="apple", state={"price": 1, "stock": 10**9})
+    await ask(kind="create", key="apple", state={"price": 1, "stock": RICH})
     for number in range(USERS):
-        await ask(kind="create", key=f"user{number}", state={"balance": 10**9, "bought": {}})
+        await ask(kind="create", key=f"user{number}", state={"balance": RICH, "bought": {}})
 
     async def buy(number: int) -> None:
         await ask(kind="buy", key=f"user{number}", user=f"user{number}", item="apple", amount=1)
@@ -95,27 +64,10 @@ async def by_hand(bootstrap: str, prefix: str) -> Buy:
     return buy
 
 
-def _ignore(_: str | None) -> None:
-    """Whether a record is written shows in whether it is answered."""
-
-
-async def measure(buy: Buy, burst: int, singles: int) -> dict[str, float]:
-    """The rate of a burst, and the latencies of purchases one after the other."""
-    started = time.perf_counter()
-    await asyncio.gather(*(buy(number % USERS) for number in range(burst)))
-    rate = burst / (time.perf_counter() - started)
-    latencies = []
-    for number in range(singles):
-        started = time.perf_counter()
-        await buy(number % USERS)
-        latencies.append((time.perf_counter() - started) * 1000)
-    latencies.sort()
-    return {"rate, 1/s": rate, "p50, ms": latencies[singles // 2], "p99, ms": latencies[singles * 99 // 100]}
-
-
 async def compare(bootstrap: str, folder: Path, options: argparse.Namespace) -> list[dict[str, dict[str, float]]]:
     """Rounds of measurements of all sides, which take turns at going first."""
-    jobs = {OURS: await ours(bootstrap, folder), NONE: await by_hand(bootstrap, "none")}
+    app = App.load(compiled(SHOP, folder / "shop"))
+    jobs = {OURS: await ours(app, bootstrap, to_log), NONE: await by_hand(bootstrap, "none")}
     jobs[EXACT] = await by_hand(bootstrap, "exact")
     # With transactions, a purchase takes five checkpoints.
     singles = {OURS: options.singles, NONE: options.singles, EXACT: max(1, options.singles // 60)}
@@ -128,10 +80,6 @@ async def compare(bootstrap: str, folder: Path, options: argparse.Namespace) -> 
         rounds.append({side: await measure(jobs[side], options.burst, singles[side]) for side in order})
         print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
     return rounds
-
-
-def spread(values: list[float], digits: int) -> str:
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def report(rounds: list[dict[str, dict[str, float]]]) -> None:

@@ -17,58 +17,29 @@ import os
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE)]
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE), str(HERE.parent)]
 
 import by_hand
 from confluent_kafka.admin import AdminClient, NewTopic
 from flink.beside import Beside
 from flink.launched import Run
 from flink.offline import Engine
+from purchase import RICH, SHOP, USERS, Buy, ignore, measure, ours, spread
 from scenarios.compiler import compiled
 from stateflow.adapters.service import Request
 from stateflow.adapters.statefun import Functions
 from stateflow.adapters.statefun_names import function_id, to_functions, type_name
 from stateflow.kafka.link import Link
-from stateflow.kafka.service import KafkaService
-from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
 from stateflow.step.message import Address
 
-USERS = 50
-SHOP = ROOT / "fixtures" / "apps" / "shop" / "shop.py"
 HAND, OURS = "by hand", "stateflow"
 SIDES = (HAND, OURS)
-RICH = 10**9
-
-Buy = Callable[[int], Awaitable[None]]
-"""Has the user of a number buy something."""
-
-
-async def ours(app: App, bootstrap: str) -> Buy:
-    """The shop as it is compiled."""
-    topics = Topics("shop")
-    service = KafkaService(app, bootstrap, topics, to_functions(topics))
-    item = Address("Item", "apple")
-
-    async def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:
-        reply = await service.submit(Request(str(uuid4()), entity, key, method, arguments, keep=False))
-        assert reply.ok, app.failure(reply)
-
-    await ask("Item", None, "__init__", name="apple", price=1, stock=RICH)
-    for number in range(USERS):
-        await ask("User", None, "__init__", username=f"user{number}", balance=RICH)
-
-    async def buy(number: int) -> None:
-        await ask("User", f"user{number}", "buy_item", amount=1, item=item)
-
-    return buy
 
 
 async def hand(bootstrap: str) -> Buy:
@@ -86,7 +57,7 @@ async def hand(bootstrap: str) -> Buy:
     async def ask(kind: str, key: str, /, **message: object) -> None:
         id = str(uuid4())
         waiting[id] = loop.create_future()
-        link.write(f"byhand.{kind}", key.encode(), json.dumps({"id": id, **message}).encode(), _ignore)
+        link.write(f"byhand.{kind}", key.encode(), json.dumps({"id": id, **message}).encode(), ignore)
         assert await waiting[id]
 
     await ask("item", "apple", kind="create", state={"price": 1, "stock": RICH})
@@ -97,10 +68,6 @@ async def hand(bootstrap: str) -> Buy:
         await ask("user", f"user{number}", kind="buy", item="apple", amount=1)
 
     return buy
-
-
-def _ignore(_: str | None) -> None:
-    """Whether a record is written shows in whether it is answered."""
 
 
 def sizes(app: App) -> dict[str, list[int]]:
@@ -127,23 +94,9 @@ def sizes(app: App) -> dict[str, list[int]]:
     return {side: engine.sizes for side, engine in engines.items()}
 
 
-async def measure(buy: Buy, burst: int, singles: int) -> dict[str, float]:
-    """The rate of a burst, and the latencies of purchases one after the other."""
-    started = time.perf_counter()
-    await asyncio.gather(*(buy(number % USERS) for number in range(burst)))
-    rate = burst / (time.perf_counter() - started)
-    latencies = []
-    for number in range(singles):
-        started = time.perf_counter()
-        await buy(number % USERS)
-        latencies.append((time.perf_counter() - started) * 1000)
-    latencies.sort()
-    return {"rate, 1/s": rate, "p50, ms": latencies[singles // 2], "p99, ms": latencies[singles * 99 // 100]}
-
-
 async def compare(app: App, bootstrap: str, options: argparse.Namespace) -> list[dict[str, dict[str, float]]]:
     """Rounds of measurements of both sides, which take turns at going first."""
-    jobs = {OURS: await ours(app, bootstrap), HAND: await hand(bootstrap)}
+    jobs = {OURS: await ours(app, bootstrap, to_functions), HAND: await hand(bootstrap)}
     for side in SIDES:
         # Java compiles what it runs often.
         await measure(jobs[side], options.burst * 2, options.singles)
@@ -153,10 +106,6 @@ async def compare(app: App, bootstrap: str, options: argparse.Namespace) -> list
         rounds.append({side: await measure(jobs[side], options.burst, options.singles) for side in order})
         print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
     return rounds
-
-
-def spread(values: list[float], digits: int) -> str:
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def report(rounds: list[dict[str, dict[str, float]]], messages: dict[str, list[int]]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from flink.cluster import Cluster, Jobs
 from flink.launched import Run, through_http
-from flink.played import PATIENCE, play
+from flink.played import PATIENCE, play, wanted
 from generator.sample import sample
 from scenarios.compiler import compiled
 from scenarios.forked import forked
@@ -60,10 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def jobs(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[Jobs]:
-    ours = [item for item in request.session.items if item.path == request.path]
-    wanted = [item.callspec.params["program"] for item in ours if hasattr(item, "callspec")]
-    # As the tests come.
-    programs = [EXPIRING, *(program for program in PROGRAMS if program in wanted)]
+    programs = [EXPIRING, *wanted(request, PROGRAMS)]
     taskmanager = run.child("TaskManagerRunner")
     cluster = Cluster(folder, run.told("Kafka at "), run.told("Flink at "), taskmanager)
     bundles = [_bundle(program, folder) for program in programs]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from stateflow.kafka.records import place
 from stateflow.kafka.service import Route
 from stateflow.kafka.topics import Topics
@@ -17,6 +19,7 @@ EMPTY = '""'
 """The id for the empty key, as an id is never empty. The ids of other keys have no quotes."""
 
 
+@cache
 def type_name(entity: str) -> str:
     """Return the function type of an entity, in the namespace of its app: in ASCII, as it is part of a topic's name."""
     if entity == KEPT:

@@ -19,6 +19,8 @@ from stateflow.step.app import App
 
 HEALTH = "/healthz"
 TEXT = b"text/plain"
+BINARY = b"application/octet-stream"
+"""The engine takes nothing else for an answer."""
 
 
 class Endpoint:
@@ -34,14 +36,15 @@ class Endpoint:
             await respond(send, 200 if scope["path"] == HEALTH else 404, b"", TEXT)
             return
         try:
-            answer = await self._handler.handle_async(await _body(receive))
+            answer = await self._handler.handle_async(await body_of(receive))
         except DecodeError:
             await respond(send, 400, b"This is not what Stateful Functions sends.", TEXT)
         else:
-            await respond(send, 200, answer, b"application/octet-stream")
+            await respond(send, 200, answer, BINARY)
 
 
-async def _body(receive: Receive) -> bytes:
+async def body_of(receive: Receive) -> bytes:
+    """Return the whole body of a request, however large: the engine is told how large its own may be."""
     parts = []
     while True:
         message = await receive()

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from stateflow.gateway.logs import Log
 from stateflow.kafka.cluster import reason
 from stateflow.kafka.edge import Edge, Refused
+from stateflow.kafka.link import producer
 from stateflow.kafka.service import Route
 from stateflow.kafka.topics import MAX_RECORD, Topics
 from stateflow.kafka.turn import letter
@@ -51,19 +52,19 @@ class Forwarder:
     def _forward(self) -> None:
         """Forward until it is told to stop. Raises `KafkaException` where Kafka does not take a record."""
         consumer = self._consumer()
-        producer = self._producer()
+        writer = producer(self._bootstrap)
         try:
             consumer.subscribe([self._topics.client_request])
             while not self._ended.is_set():
                 first = consumer.poll(0.1)
                 if first is not None:
                     # Asked for several, it waits until there are as many or the time is over.
-                    self._hand_on([first, *consumer.consume(255, 0)], producer)
+                    self._hand_on([first, *consumer.consume(255, 0)], writer)
                     consumer.commit(asynchronous=True)
         finally:
             consumer.close()
 
-    def _hand_on(self, records: Sequence[Message], producer: Producer) -> None:
+    def _hand_on(self, records: Sequence[Message], writer: Producer) -> None:
         failed: list[KafkaError] = []
 
         def written(error: KafkaError | None, _: Message) -> None:
@@ -74,8 +75,8 @@ class Forwarder:
             if (error := record.error()) is not None:
                 raise KafkaException(error)
             topic, key, value = self._forwarded(record.value() or b"")
-            producer.produce(topic, value, key, on_delivery=written)
-        producer.flush()
+            writer.produce(topic, value, key, on_delivery=written)
+        writer.flush()
         if failed:
             raise KafkaException(failed[0])
 
@@ -102,18 +103,6 @@ class Forwarder:
                 "heartbeat.interval.ms": 2000,
                 "fetch.wait.max.ms": 100,
                 "fetch.message.max.bytes": MAX_RECORD,
-                "log_level": 0,
-            }
-        )
-
-    def _producer(self) -> Producer:
-        return Producer(
-            {
-                "bootstrap.servers": self._bootstrap,
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 0,
-                "message.max.bytes": MAX_RECORD,
                 "log_level": 0,
             }
         )

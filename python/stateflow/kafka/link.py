@@ -14,6 +14,21 @@ Written = Callable[[str | None], None]
 """Told why a record could not be written, or None once it is."""
 
 
+def producer(bootstrap: str) -> Producer:
+    """Return what writes records in their order and loses none, to the partitions that other clients choose for the same keys."""
+    return Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "partitioner": "murmur2",
+            "acks": "all",
+            "enable.idempotence": True,
+            "linger.ms": 0,
+            "message.max.bytes": MAX_RECORD,
+            "log_level": 0,
+        }
+    )
+
+
 class Link:
     """Writes to topics of one cluster, and reads one of them from now on. Its callbacks run on threads of its own."""
 
@@ -24,17 +39,7 @@ class Link:
         """
         self._got = got
         self._ended = threading.Event()
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "partitioner": "murmur2",
-                "acks": "all",
-                "enable.idempotence": True,
-                "linger.ms": 0,
-                "message.max.bytes": MAX_RECORD,
-                "log_level": 0,
-            }
-        )
+        self._producer = producer(bootstrap)
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,

@@ -46,13 +46,13 @@ class Beside:
         self._start([sys.executable, *arguments, str(port)], {**os.environ, "PYTHONPATH": path}, TESTS)
         return f"http://127.0.0.1:{port}"
 
-    def submit(self, name: str, module: str, *settings: str) -> None:
+    def submit(self, name: str, module: str) -> None:
         """Submit a job of Stateful Functions, and wait until all of its tasks run."""
         path, archive = self._folder / f"{name}.yaml", self._folder / "empty.jar"
         path.write_text(module)
         # The job is in Flink's own archives, and the client wants one to send along: this one is empty.
         archive.write_bytes(b"PK\x05\x06" + bytes(18))
-        given = (f"statefun.remote.module-name=file://{path}", f"statefun.flink-job-name={name}", *settings)
+        given = (f"statefun.remote.module-name=file://{path}", f"statefun.flink-job-name={name}")
         client = [*self._java, "org.apache.flink.client.cli.CliFrontend", "run", "--detached"]
         job = ["-c", "org.apache.flink.statefun.flink.core.StatefulFunctionsJob", str(archive)]
         done = subprocess.run(

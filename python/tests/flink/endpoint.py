@@ -17,6 +17,8 @@ from typing import Any
 
 import uvicorn
 from stateflow.adapters.statefun import Functions
+from stateflow.adapters.statefun_server import BINARY, body_of
+from stateflow.gateway.http import respond
 from stateflow.step.app import App
 from statefun import RequestReplyHandler
 
@@ -75,16 +77,9 @@ class Endpoint:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hand a call on."""
         name = scope["path"].strip("/")
-        request = b""
-        while True:
-            message = await receive()
-            request += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        request = await body_of(receive)
         answer = await self._process(name).call(request) if name else b""
-        media = (b"content-type", b"application/octet-stream")
-        await send({"type": "http.response.start", "status": 200, "headers": [media]})
-        await send({"type": "http.response.body", "body": answer})
+        await respond(send, 200, answer, BINARY)
 
     def _process(self, name: str) -> Process:
         if name not in self._processes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from generator.compare import settled
 from scenarios.forked import forked
 from scenarios.play import Json, Step, alike, in_the_end, play_through, text
@@ -22,6 +23,13 @@ PATIENCE = 90
 """Seconds that the first request may take, and any other."""
 
 Way = Callable[[Topics], Route]
+
+
+def wanted(request: pytest.FixtureRequest, programs: Sequence[Program]) -> list[Program]:
+    """Return those of the programs that tests of this file are to play, as the tests come."""
+    ours = [item for item in request.session.items if item.path == request.path]
+    chosen = [item.callspec.params["program"] for item in ours if hasattr(item, "callspec")]
+    return [program for program in programs if program in chosen]
 
 
 def play(program: Program, bundle: Path, bootstrap: str, way: Way, *, random: bool) -> None:
