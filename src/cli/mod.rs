@@ -13,7 +13,6 @@ mod target_options;
 mod targets;
 mod terminal;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -54,7 +53,7 @@ pub fn main() -> ExitCode {
     match dispatch(Cli::parse().verb) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Rejected) => ExitCode::from(1),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<terminal::NoReader>() => ExitCode::SUCCESS,
         Err(error) => {
             let text = message(
                 Severity::Error,
@@ -78,12 +77,4 @@ fn dispatch(verb: Verb) -> anyhow::Result<Outcome> {
         Verb::Explain(args) => explain::run(&args),
         Verb::Completions(args) => completions::run::<Cli>(&args),
     }
-}
-
-/// Whether the reader of our output has had enough, as `head` has.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }

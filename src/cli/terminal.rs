@@ -1,18 +1,33 @@
 //! Standard output and standard error.
 
 use std::env;
+use std::error::Error;
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, Result};
 use stateflow::diagnostics::Style;
 
-/// Writes a result to standard output.
+/// The reader of standard output has had enough, as `head` has.
+#[derive(Debug)]
+pub struct NoReader;
+
+impl fmt::Display for NoReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("nobody reads standard output")
+    }
+}
+
+impl Error for NoReader {}
+
+/// Writes a result to standard output. Fails with [`NoReader`] where nobody reads it.
 pub fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .context("cannot write to standard output")
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(NoReader.into()),
+        written => written.context("cannot write to standard output"),
+    }
 }
 
 /// Writes a line to standard error; where that is closed, nobody wants to know.
