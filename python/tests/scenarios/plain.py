@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -131,11 +132,8 @@ def _address(instance: Any) -> Address:
 
 
 def _modules(root: Path) -> list[ModuleType]:
-    return [
-        module
-        for module in list(sys.modules.values())
-        if getattr(module, "__file__", None) and Path(str(module.__file__)).is_relative_to(root)
-    ]
+    inside = f"{root}{os.sep}"
+    return [module for module in list(sys.modules.values()) if str(getattr(module, "__file__", "")).startswith(inside)]
 
 
 def _entities(module: ModuleType) -> list[type]:
