@@ -45,6 +45,11 @@ SECONDS = 6
 _COUNTER = "calls_"
 
 
+def worlds_of(seed: int) -> tuple[str, ...]:
+    """Where a program is played: `parked` differs from `memory` only in where frames are kept, and is played in its place each other time."""
+    return tuple(world for world in WORLDS if world != ("memory", "parked")[seed % 2])
+
+
 class TooLong(BaseException):
     """A program calls too many functions, or CPython does not come to its end."""
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .compare import REFUSED, WORLDS, Difference, RefusedOnPurpose, TooLong, difference
+from .compare import REFUSED, WORLDS, Difference, RefusedOnPurpose, TooLong, difference, worlds_of
 from .draw import Draw
 from .kinds import undefined
 from .program import Program, generate
@@ -72,7 +72,7 @@ def hunt(seeds: range, tally: Tally) -> Iterator[Finding]:
         draw = Draw(seed)
         program = generate(draw)
         try:
-            found = difference(program)
+            found = difference(program, worlds_of(seed))
         except TooLong:
             tally.too_long += 1
             continue
