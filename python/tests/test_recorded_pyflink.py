@@ -4,7 +4,6 @@ under load, and every answer that was given is true."""
 from __future__ import annotations
 
 import itertools
-import signal
 import threading
 import time
 from collections import Counter
@@ -15,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flink.kill import LOAD, kill, start
-from flink.launched import Run, wait_until_gone
+from flink.kill import LOAD, kill, started
+from flink.launched import Run
 from flink.ledger import PATIENCE, contradictions
 from stateflow.kafka.client import StateflowKafkaClient
 from stateflow.kafka.topics import Topics
+
+pytestmark = pytest.mark.xdist_group("engine")
 
 SOURCE = """
 import random
@@ -102,16 +103,14 @@ def _service() -> Iterator[str]:
 def test_what_was_asked_outside_is_used_once(tmp_path: Path, is_recorded: bool) -> None:
     app = tmp_path / "shop.py"
     app.write_text(SOURCE)
-    run = start(tmp_path / "data", "--checkpoint-interval", "1s" if is_recorded else "5s", app=app)
-    if not is_recorded:
-        _forget(run, tmp_path)
-    with _service() as url:
+    interval = "1s" if is_recorded else "5s"
+    with started(tmp_path / "data", "--checkpoint-interval", interval, app=app) as run, _service() as url:
+        if not is_recorded:
+            _forget(run, tmp_path)
         wrong, count = _play(run, url)
     print(f"{count} answers", *wrong[:20], sep="\n")
     assert (wrong == []) == is_recorded, wrong[:20]
     assert count > 100
-    assert run.end(signal.SIGTERM) == 0, run.said
-    wait_until_gone(tmp_path)
 
 
 def _forget(run: Run, folder: Path) -> None:

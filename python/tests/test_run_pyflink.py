@@ -15,6 +15,8 @@ from flink.shops import SHOP, TEXT, WITH_DISCOUNT
 from scenarios.forked import forked
 from served import COMPILER
 
+pytestmark = pytest.mark.xdist_group("engine")
+
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Path]:

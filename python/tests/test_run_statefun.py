@@ -7,9 +7,12 @@ import signal
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from flink.launched import Run, wait_until_gone
 from flink.shops import TEXT, WITH_DISCOUNT
 from stateflow.kafka.client import StateflowKafkaClient
+
+pytestmark = pytest.mark.xdist_group("engine")
 
 PURCHASES = 10_000
 AT_ONCE = 1_000

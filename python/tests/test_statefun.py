@@ -23,6 +23,8 @@ from stateflow.kafka.service import KafkaService
 from stateflow.kafka.topics import LARGEST, Topics
 from stateflow.step.app import App
 
+pytestmark = pytest.mark.xdist_group("engine")
+
 SHOP, *OTHERS = apps()
 _COPIES = tempfile.TemporaryDirectory(prefix="stateflow-copies-")
 

@@ -76,13 +76,13 @@ class Recording:
             return self._use(key)
         if self._is_to_be_made():
             before, handling = self._given(call), sys.exc_info()[1]
-            with suspended(), _set_aside():
+            with _apart():
                 try:
                     came: Any = make(call)
                 except Exception as error:  # noqa: BLE001 - whatever it raises is what it gives
                     came = _without_context(error, handling)
             self._abandon(key, call, before, came)
-        with suspended(), _set_aside():
+        with _apart():
             return make(call)
 
     async def ask_async(self, call: Delayed, /) -> Any:
@@ -92,7 +92,7 @@ class Recording:
             return self._use(key)
         if self._is_to_be_made():
             before, handling = self._given(call), sys.exc_info()[1]
-            with suspended(), _set_aside():
+            with _apart():
                 try:
                     came: Any = await make_async(call)
                 except Exception as error:  # noqa: BLE001 - whatever it raises is what it gives
@@ -100,7 +100,7 @@ class Recording:
             if self.is_abandoned:
                 raise Abandoned
             self._abandon(key, call, before, came)
-        with suspended(), _set_aside():
+        with _apart():
             return await make_async(call)
 
     def _use(self, key: bytes) -> Any:
@@ -244,10 +244,11 @@ def _without_context(error: Exception, handling: BaseException | None) -> _Faile
 
 
 @contextmanager
-def _set_aside() -> Iterator[None]:
-    """Let what is called inside be part of the call."""
+def _apart() -> Iterator[None]:
+    """Let what is called inside be part of the call, and meet the world as it is."""
     token = recording.set(None)
     try:
-        yield
+        with suspended():
+            yield
     finally:
         recording.reset(token)

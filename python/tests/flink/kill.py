@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from served import FIXTURES
 from stateflow.kafka.client import StateflowKafkaClient
 from stateflow.kafka.topics import Topics
 
-from flink.launched import Run
+from flink.launched import Run, wait_until_gone
 from flink.ledger import Ledger
 
 TASK_MANAGER, JOB_MANAGER, BROKER = "TaskManagerRunner", "StandaloneSessionClusterEntrypoint", "kafka.Kafka"
@@ -26,14 +28,24 @@ LOAD = 3.0
 """Seconds of load before the kill, and after the recovery."""
 
 
-def start(data: Path, *options: str, app: Path = FIXTURES / "shop" / "shop.py", target: str = "pyflink") -> Run:
-    """Start a shop on an engine that keeps its data there."""
-    return Run(app, "--data", str(data), *options, target=target)
+@contextmanager
+def started(
+    data: Path, *options: str, app: Path = FIXTURES / "shop" / "shop.py", target: str = "pyflink"
+) -> Iterator[Run]:
+    """Run a shop on an engine that keeps its data there, and which leaves no process behind."""
+    run = Run(app, "--data", str(data), *options, target=target)
+    try:
+        yield run
+    except BaseException:
+        run.end(signal.SIGKILL)
+        raise
+    assert run.end(signal.SIGTERM) == 0, run.said
+    wait_until_gone(data)
 
 
 def kill(run: Run, kind: str) -> None:
-    """Kill what a kind names."""
-    for process in [run.child(words) for words in KINDS[run.target][kind]]:
+    """Kill what a kind names: every process of it, at once."""
+    for process in [process for words in KINDS[run.target][kind] for process in run.children(words)]:
         os.kill(process, signal.SIGKILL)
 
 
@@ -59,3 +71,11 @@ def play(run: Run, kind: str, name: str) -> tuple[Ledger, list[str]]:
         if run.target == "statefun" and kind != "gateway":
             wrong += ledger.too_often(bootstrap, Topics("shop"))
         return ledger, wrong
+
+
+def play_exactly(run: Run, kind: str) -> None:
+    """Kill under load, and assert that every answer is true."""
+    ledger, wrong = play(run, kind, kind.partition(" ")[0])
+    print(f"{len(ledger.answers)} answers, the last after a kill of {kind} came in {ledger.longest:.1f} s")
+    assert {True, False} <= set(ledger.answers.values())
+    assert wrong == []

@@ -59,14 +59,15 @@ class Run:
             return response.status, json.loads(response.read())
 
     def child(self, words: str) -> int:
-        """Return the process with these words in its command that the command has started, once there is one."""
+        """Return a process with these words in its command that the command has started, once there is one."""
+        return self.children(words)[0]
+
+    def children(self, words: str) -> list[int]:
+        """Return the processes with these words in their commands that the command has started, once there are any."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            for pid in processes(lambda about: words in about):
-                with contextlib.suppress(OSError):
-                    stat = Path(f"/proc/{pid}/stat").read_text()
-                    if int(stat.rpartition(")")[2].split()[1]) == self.process.pid:
-                        return pid
+            if found := [pid for pid in processes(lambda about: words in about) if _parent(pid) == self.process.pid]:
+                return found
             time.sleep(0.05)
         raise AssertionError(f"no process has {words!r} in its command")
 
@@ -100,6 +101,15 @@ def processes(chosen: Callable[[str], bool]) -> list[int]:
             if about and chosen("".join(about)):
                 found.append(int(entry.name))
     return found
+
+
+def _parent(pid: int) -> int | None:
+    """Return the parent of a process, if that is still there."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def wait_until_gone(folder: Path) -> None:
