@@ -22,6 +22,8 @@ pub(crate) struct Facts<'a> {
     pub special: HashSet<&'a str>,
     /// Whether something was added.
     pub changed: bool,
+    /// Whether all that is put into containers has been seen.
+    pub is_complete: bool,
     fields: HashMap<(Owner, String), Type>,
     initial: HashMap<(Owner, String), Type>,
     results: HashMap<CodeId, Type>,
@@ -38,6 +40,7 @@ impl<'a> Facts<'a> {
             codes: Codes::new(model),
             special: infer::defined(model),
             changed: false,
+            is_complete: false,
             fields: HashMap::new(),
             initial: HashMap::new(),
             results: HashMap::new(),

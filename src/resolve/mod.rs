@@ -151,15 +151,9 @@ pub struct Uncarriable {
 /// type cannot be told, assignments to attributes of references.
 pub fn resolve(model: &Model<'_>) -> (Resolution, Vec<Diagnostic>) {
     let mut facts = Facts::new(model);
-    for _ in 0..MAX_ROUNDS {
-        facts.changed = false;
-        for code in facts.codes.ids() {
-            infer::learn(&mut facts, code);
-        }
-        if !facts.changed {
-            break;
-        }
-    }
+    gather(&mut facts);
+    facts.is_complete = true;
+    gather(&mut facts);
     let findings: Vec<_> = facts
         .codes
         .ids()
@@ -170,6 +164,19 @@ pub fn resolve(model: &Model<'_>) -> (Resolution, Vec<Diagnostic>) {
     let diagnostics = Graph::new(&facts, &findings).finish(&mut resolution);
     resolution.recorded = recorded::find(model, &resolution);
     (resolution, diagnostics)
+}
+
+/// Runs over all functions until they add nothing to the facts.
+fn gather(facts: &mut Facts<'_>) {
+    for _ in 0..MAX_ROUNDS {
+        facts.changed = false;
+        for code in facts.codes.ids() {
+            infer::learn(facts, code);
+        }
+        if !facts.changed {
+            break;
+        }
+    }
 }
 
 /// The types that clients see.

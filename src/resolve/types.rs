@@ -363,6 +363,19 @@ impl Type {
             })
     }
 
+    /// Whether it is a container, or an iterator, that others may put something into.
+    pub fn is_container(&self) -> bool {
+        matches!(
+            self.peel(),
+            Self::List(_)
+                | Self::Set(_)
+                | Self::Frozenset(_)
+                | Self::Dict(..)
+                | Self::TupleOf(_)
+                | Self::Iter(_)
+        )
+    }
+
     /// What iteration over it gives; `None` where it is an instance of one of the app's classes.
     pub fn element(&self) -> Option<Type> {
         Some(match self.peel() {

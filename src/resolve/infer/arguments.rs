@@ -2,6 +2,7 @@
 
 use super::super::types::Type;
 use super::Interpreter;
+use crate::source::Span;
 use crate::syntax::ast::{self, ArgOrKeyword, Expr};
 
 /// The types of arguments.
@@ -99,14 +100,14 @@ impl Interpreter<'_, '_> {
                     }
                     (None, value) => {
                         let mapping = self.expr(value);
-                        let (_, held) = super::exprs::key_and_value(&mapping);
+                        let (_, held) = self.key_and_value(&mapping, self.at(value));
                         args.starred = std::mem::take(&mut args.starred).join(held);
                     }
                 },
             }
         }
         for (place, lambda) in lambdas {
-            let given = self.given(&args, gets);
+            let given = self.given(arguments, &args, gets);
             let type_ = self.lambda(lambda, &given);
             match place {
                 Ok(index) => args.positional[index] = type_,
@@ -116,32 +117,39 @@ impl Interpreter<'_, '_> {
         args
     }
 
-    fn given(&mut self, args: &Args, gets: LambdaGets) -> Vec<Type> {
+    fn given(&mut self, arguments: &ast::Arguments, args: &Args, gets: LambdaGets) -> Vec<Type> {
         match gets {
             LambdaGets::Anything => Vec::new(),
-            LambdaGets::ElementsOfFirst => vec![self.held(&args.positional(0))],
-            LambdaGets::Candidates => vec![self.candidates(args)],
-            LambdaGets::ElementsOfRest => {
-                let rest: Vec<Type> = args.positional.iter().skip(1).cloned().collect();
-                rest.iter().map(|iterable| self.held(iterable)).collect()
-            }
+            LambdaGets::ElementsOfFirst => vec![self.held_by(arguments, args, 0)],
+            LambdaGets::Candidates => vec![self.candidates(arguments, args)],
+            LambdaGets::ElementsOfRest => (1..args.positional.len())
+                .map(|index| self.held_by(arguments, args, index))
+                .collect(),
         }
+    }
+
+    /// What the argument at a position holds.
+    pub(super) fn held_by(
+        &mut self,
+        arguments: &ast::Arguments,
+        args: &Args,
+        index: usize,
+    ) -> Type {
+        let at = self.place(arguments, index);
+        self.held(&args.positional(index), at)
+    }
+
+    /// Where the argument at a position stands; all of them, where that cannot be told.
+    pub(super) fn place(&self, arguments: &ast::Arguments, index: usize) -> Span {
+        let argument = arguments.find_positional(index);
+        argument.map_or_else(|| self.at(arguments), |argument| self.at(argument))
     }
 
     /// What `min` and `max` choose from.
-    pub(super) fn candidates(&mut self, args: &Args) -> Type {
+    pub(super) fn candidates(&mut self, arguments: &ast::Arguments, args: &Args) -> Type {
         match args.positional.as_slice() {
-            [iterable] => self.held(iterable),
+            [_] => self.held_by(arguments, args, 0),
             several => Type::union(several.iter().cloned()).join(args.starred.clone()),
         }
-    }
-
-    /// What iteration gives, as far as it is known.
-    pub(super) fn held(&mut self, iterable: &Type) -> Type {
-        let members = iterable.members().to_vec();
-        Type::union(members.iter().map(|member| match member.element() {
-            Some(element) => element,
-            None => self.iterated_instance(member),
-        }))
     }
 }

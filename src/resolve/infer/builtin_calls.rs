@@ -62,21 +62,22 @@ impl Interpreter<'_, '_> {
 
     fn builtin_call(&mut self, call: &ast::ExprCall, name: &str, args: &Args) -> Type {
         let first = args.positional(0);
+        let arguments = &call.arguments;
         match name {
             "getattr" | "setattr" | "delattr" | "hasattr" => {
                 self.dynamic_attribute(call, name, &first)
             }
             "super" => self.super_object(&first),
             "type" if args.positional.len() == 1 => class_of(&first),
-            "list" | "sorted" => Type::list(self.held(&first)),
-            "set" => Type::set(self.held(&first)),
-            "frozenset" => Type::frozenset(self.held(&first)),
+            "list" | "sorted" => Type::list(self.held_by(arguments, args, 0)),
+            "set" => Type::set(self.held_by(arguments, args, 0)),
+            "frozenset" => Type::frozenset(self.held_by(arguments, args, 0)),
             "tuple" => match first.peel() {
                 Type::Tuple(_) => first,
-                _ => Type::tuple_of(self.held(&first)),
+                _ => Type::tuple_of(self.held_by(arguments, args, 0)),
             },
             "dict" => {
-                let (key, value) = self.pairs(&first);
+                let (key, value) = self.pairs(&first, self.place(arguments, 0));
                 let named = Type::union(args.keywords.iter().map(|(_, type_)| type_.clone()));
                 let key = if args.keywords.is_empty() {
                     key
@@ -85,23 +86,26 @@ impl Interpreter<'_, '_> {
                 };
                 Type::dict(key, value.join(named).join(args.starred.clone()))
             }
-            "iter" | "reversed" => Type::iter(self.held(&first)),
-            "enumerate" => Type::iter(Type::Tuple(vec![Type::Int, self.held(&first)])),
-            "zip" => self.zip(args),
+            "iter" | "reversed" => Type::iter(self.held_by(arguments, args, 0)),
+            "enumerate" => Type::iter(Type::Tuple(vec![
+                Type::Int,
+                self.held_by(arguments, args, 0),
+            ])),
+            "zip" => self.zip(arguments, args),
             "map" => Type::iter(self.mapped(call, args)),
             "filter" => {
-                let held = self.held(&args.positional(1));
+                let held = self.held_by(arguments, args, 1);
                 Type::iter(held.without(|member| *member == Type::None))
             }
             "min" | "max" => {
-                let chosen = self.candidates(args);
+                let chosen = self.candidates(arguments, args);
                 chosen.join(args.keyword("default").cloned().unwrap_or(Type::Never))
             }
             "next" => {
-                let next = self.held(&first);
+                let next = self.held_by(arguments, args, 0);
                 next.join(args.positional.get(1).cloned().unwrap_or(Type::Never))
             }
-            "sum" => self.sum(&first, args),
+            "sum" => self.sum(arguments, args),
             "abs" | "round" | "pow" => numeric(&first),
             _ => match builtins::fixed_result(name) {
                 Some(type_) => type_,
@@ -120,13 +124,15 @@ impl Interpreter<'_, '_> {
         class.map_or(Type::Opaque, Type::Super)
     }
 
-    fn zip(&mut self, args: &Args) -> Type {
-        let columns = args.positional.clone();
-        let mut types: Vec<Type> = columns.iter().map(|column| self.held(column)).collect();
+    fn zip(&mut self, arguments: &ast::Arguments, args: &Args) -> Type {
+        let columns = 0..args.positional.len();
+        let mut types: Vec<Type> = columns
+            .map(|index| self.held_by(arguments, args, index))
+            .collect();
         if args.starred == Type::Never {
             return Type::iter(Type::Tuple(types));
         }
-        types.push(self.held(&args.starred.clone()));
+        types.push(self.held(&args.starred, self.at(arguments)));
         Type::iter(Type::tuple_of(Type::union(types)))
     }
 
@@ -141,11 +147,8 @@ impl Interpreter<'_, '_> {
             Type::EntityClass(id) => Type::reference(*id),
             Type::Symbol(name) => {
                 let elements = Args {
-                    positional: args
-                        .positional
-                        .iter()
-                        .skip(1)
-                        .map(|column| column.element().unwrap_or(Type::Opaque))
+                    positional: (1..args.positional.len())
+                        .map(|index| self.held_by(&call.arguments, args, index))
                         .collect(),
                     ..Args::default()
                 };
@@ -156,8 +159,8 @@ impl Interpreter<'_, '_> {
         }))
     }
 
-    fn sum(&mut self, iterable: &Type, args: &Args) -> Type {
-        let held = self.held(iterable);
+    fn sum(&mut self, arguments: &ast::Arguments, args: &Args) -> Type {
+        let held = self.held_by(arguments, args, 0);
         let start = args.get(1, "start").cloned().unwrap_or(Type::Int);
         let numeric = |type_: &Type| matches!(type_, Type::Int | Type::Float | Type::Bool);
         match (&held, &start) {

@@ -78,7 +78,7 @@ impl Interpreter<'_, '_> {
             }
             Expr::Subscript(subscript) => {
                 let container = self.peek(&subscript.value);
-                self.item(&container, &subscript.slice)
+                self.item(&container, subscript)
             }
             Expr::Named(named) => self.peek(&named.target),
             _ => Type::Opaque,
@@ -130,7 +130,7 @@ impl Interpreter<'_, '_> {
                 Some(key) => (self.expr(key), self.expr(&item.value)),
                 None => {
                     let merged = self.expr(&item.value);
-                    key_and_value(&merged)
+                    self.key_and_value(&merged, self.at(&item.value))
                 }
             };
             keys = keys.join(key);
@@ -213,53 +213,57 @@ impl Interpreter<'_, '_> {
     pub(super) fn subscript(&mut self, subscript: &ast::ExprSubscript) -> Type {
         let container = self.expr(&subscript.value);
         self.expr(&subscript.slice);
-        let item = self.item(&container, &subscript.slice);
+        let item = self.item(&container, subscript);
         self.or_unknown_content(item, self.at(&*subscript.value))
     }
 
     /// What `container[index]` gives.
-    fn item(&mut self, container: &Type, index: &Expr) -> Type {
+    fn item(&mut self, container: &Type, subscript: &ast::ExprSubscript) -> Type {
+        let (at, index) = (self.at(&*subscript.value), &*subscript.slice);
         Type::union(container.members().iter().map(|member| {
             if index.is_slice_expr() {
                 return sliced(member);
             }
             match member.peel() {
-                Type::Dict(_, value) => value.as_ref().clone(),
+                Type::Dict(_, value) => self.or_unknown_content(value.as_ref().clone(), at),
                 Type::Tuple(types) => tuple_item(types, index),
                 Type::Bytes => Type::Int,
                 Type::ClassObject(class) if self.facts.is_enum(*class) => Type::instance(*class),
                 Type::EntityClass(_) | Type::ClassObject(_) | Type::Symbol(_) => member.clone(),
                 Type::Instance { .. } => self
                     .instance_method_result(member, "__getitem__")
-                    .unwrap_or_else(|| self.iterated_instance(member)),
-                _ => member.element().unwrap_or(Type::Opaque),
+                    .unwrap_or_else(|| self.held(member, at)),
+                _ => self.held(member, at),
             }
         }))
     }
 
-    /// In the last pass, what nobody was seen to put into a container cannot be told.
+    /// The content of a container; where nobody was seen to put anything into it, it cannot be told.
     pub(super) fn or_unknown_content(&self, content: Type, container: Span) -> Type {
-        if content == Type::Never && self.recording() {
+        if content == Type::Never && self.is_sealed {
             Type::unknown(Why::Content, container)
         } else {
             content
         }
     }
-}
 
-/// The keys and the values of a mapping.
-pub(super) fn key_and_value(mapping: &Type) -> (Type, Type) {
-    let (mut keys, mut values) = (Type::Never, Type::Never);
-    for member in mapping.members() {
-        let (key, value) = match member.peel() {
-            Type::Dict(key, value) => (key.as_ref().clone(), value.as_ref().clone()),
-            Type::Unknown(_) => (member.clone(), member.clone()),
-            _ => (Type::Opaque, Type::Opaque),
-        };
-        keys = keys.join(key);
-        values = values.join(value);
+    /// The keys and the values of a mapping that stands there.
+    pub(super) fn key_and_value(&self, mapping: &Type, at: Span) -> (Type, Type) {
+        let (mut keys, mut values) = (Type::Never, Type::Never);
+        for member in mapping.members() {
+            let (key, value) = match member.peel() {
+                Type::Dict(key, value) => (
+                    self.or_unknown_content(key.as_ref().clone(), at),
+                    self.or_unknown_content(value.as_ref().clone(), at),
+                ),
+                Type::Unknown(_) => (member.clone(), member.clone()),
+                _ => (Type::Opaque, Type::Opaque),
+            };
+            keys = keys.join(key);
+            values = values.join(value);
+        }
+        (keys, values)
     }
-    (keys, values)
 }
 
 fn number_type(number: &ast::Number) -> Type {

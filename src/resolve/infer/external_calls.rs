@@ -13,12 +13,12 @@ impl Interpreter<'_, '_> {
             return type_;
         }
         let first = args.positional(0);
+        let arguments = &call.arguments;
+        let at = self.at(arguments);
         match name {
-            "random.choice"
-            | "heapq.heappop"
-            | "heapq.heappushpop"
-            | "heapq.heapreplace"
-            | "operator.itemgetter" => self.held(&first),
+            "random.choice" | "heapq.heappop" | "heapq.heappushpop" | "heapq.heapreplace" => {
+                self.held_by(arguments, args, 0)
+            }
             "random.sample"
             | "random.choices"
             | "heapq.merge"
@@ -28,31 +28,27 @@ impl Interpreter<'_, '_> {
             | "itertools.dropwhile"
             | "itertools.filterfalse"
             | "itertools.accumulate" => {
-                let from = if name.ends_with("while") || name.ends_with("false") {
-                    args.positional(1)
-                } else {
-                    first
-                };
-                let held = self.held(&from);
+                let passes = name.ends_with("while") || name.ends_with("false");
+                let held = self.held_by(arguments, args, usize::from(passes));
                 if name.starts_with("random.") {
                     Type::list(held)
                 } else {
                     Type::iter(held)
                 }
             }
-            "heapq.nlargest" | "heapq.nsmallest" => Type::list(self.held(&args.positional(1))),
+            "heapq.nlargest" | "heapq.nsmallest" => Type::list(self.held_by(arguments, args, 1)),
             "copy.copy" | "copy.deepcopy" => first,
             "typing.cast" => self.cast(call, args),
             "itertools.chain" => {
                 let held: Vec<Type> = args.all().cloned().collect();
-                Type::iter(Type::union(held.iter().map(|iterable| self.held(iterable))))
+                Type::iter(Type::union(held.iter().map(|from| self.held(from, at))))
             }
             "itertools.chain.from_iterable" => {
-                let inner = self.held(&first);
-                Type::iter(self.held(&inner))
+                let inner = self.held_by(arguments, args, 0);
+                Type::iter(self.held(&inner, at))
             }
             "itertools.groupby" => {
-                let held = self.held(&first);
+                let held = self.held_by(arguments, args, 0);
                 Type::iter(Type::Tuple(vec![Type::Opaque, Type::iter(held)]))
             }
             "itertools.combinations"
@@ -62,18 +58,21 @@ impl Interpreter<'_, '_> {
             | "itertools.zip_longest"
             | "itertools.batched" => {
                 let columns: Vec<Type> = args.positional.clone();
-                let held = Type::union(columns.iter().map(|column| self.held(column)));
+                let held = Type::union(columns.iter().map(|column| self.held(column, at)));
                 Type::iter(Type::tuple_of(held))
             }
-            "collections.deque" => named(name, Type::list(self.held(&first))),
-            "collections.Counter" => named(name, Type::dict(self.held(&first), Type::Int)),
+            "collections.deque" => named(name, Type::list(self.held_by(arguments, args, 0))),
+            "collections.Counter" => named(
+                name,
+                Type::dict(self.held_by(arguments, args, 0), Type::Int),
+            ),
             "collections.OrderedDict" | "collections.ChainMap" => {
-                let (key, value) = self.pairs(&first);
+                let (key, value) = self.pairs(&first, at);
                 named(name, Type::dict(key, value))
             }
             "collections.defaultdict" => {
                 let value = self.made_by(&first);
-                let (key, known) = self.pairs(&args.positional(1));
+                let (key, known) = self.pairs(&args.positional(1), at);
                 named(name, Type::dict(key, value.join(known)))
             }
             _ => self.unknown_external(call, name, args),

@@ -141,19 +141,25 @@ impl<'a> Interpreter<'a, '_> {
     }
 
     fn iterated(&mut self, iterable: &Type, at: Span, protocol: &Protocol) -> Type {
-        let members = iterable.members().to_vec();
-        let element = Type::union(members.iter().map(|member| match member.element() {
-            Some(element) => element,
-            None => self.iterated_by(member, protocol),
-        }));
+        let element = self.given_by(iterable, at, protocol);
         self.or_unknown_content(element, at)
     }
 
-    pub(super) fn iterated_instance(&mut self, instance: &Type) -> Type {
-        self.iterated_by(instance, &PLAIN)
+    /// What an iterable that stands there holds, as far as it is known.
+    pub(super) fn held(&mut self, iterable: &Type, at: Span) -> Type {
+        self.given_by(iterable, at, &PLAIN)
     }
 
-    fn iterated_by(&mut self, instance: &Type, protocol: &Protocol) -> Type {
+    fn given_by(&mut self, iterable: &Type, at: Span, protocol: &Protocol) -> Type {
+        let members = iterable.members().to_vec();
+        Type::union(members.iter().map(|member| match member.element() {
+            Some(element) if member.is_container() => self.or_unknown_content(element, at),
+            Some(element) => element,
+            None => self.iterated_by(member, at, protocol),
+        }))
+    }
+
+    fn iterated_by(&mut self, instance: &Type, at: Span, protocol: &Protocol) -> Type {
         let Type::Instance { id: class, .. } = instance else {
             return Type::Opaque;
         };
@@ -161,11 +167,11 @@ impl<'a> Interpreter<'a, '_> {
             Some(iterator) => {
                 let members = iterator.members().to_vec();
                 Type::union(members.iter().map(|member| {
-                    match member.element() {
-                        Some(element) => element,
-                        None => self
+                    match member {
+                        Type::Instance { .. } => self
                             .instance_method_result(member, protocol.next)
                             .unwrap_or(Type::Opaque),
+                        _ => self.given_by(member, at, protocol),
                     }
                 }))
             }

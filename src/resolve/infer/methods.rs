@@ -3,7 +3,7 @@
 use super::super::types::Type;
 use super::Interpreter;
 use super::arguments::{Args, LambdaGets};
-use super::exprs::key_and_value;
+use crate::source::Span;
 use crate::syntax::ast;
 
 impl Interpreter<'_, '_> {
@@ -20,7 +20,7 @@ impl Interpreter<'_, '_> {
                 .find_keyword("key")
                 .map(|keyword| &keyword.value)
         {
-            let element = self.held(receiver);
+            let element = self.held(receiver, self.at(&*attribute.value));
             self.lambda(lambda, &[element]);
             return Args::default();
         }
@@ -44,48 +44,57 @@ impl Interpreter<'_, '_> {
         let name = attribute.attr.as_str();
         if changes(name) {
             self.refuse_change_of_copy(call, &attribute.value);
-            let grown = self.grown_by_method(member, name, args);
+            let grown = self.grown_by_method(call, member, name, args);
             self.grow(&attribute.value, grown);
         }
         self.note_asking_method(call, attribute, member, args);
+        let at = self.at(&*attribute.value);
         match member {
             Type::Instance { id: class, .. } => {
                 let bases = self.facts.bases(*class);
                 let inherited = bases
                     .iter()
                     .find(|base| !matches!(base, Type::Instance { .. }));
-                match inherited.and_then(|base| self.method_result(base, name, args)) {
+                match inherited.and_then(|base| self.method_result(base, name, args, at)) {
                     Some(type_) => type_,
                     None => self.foreign_result(name, args, self.at(call)),
                 }
             }
-            _ => match self.method_result(member, name, args) {
+            _ => match self.method_result(member, name, args, at) {
                 Some(type_) => type_,
-                None if member.holds_entity() => self.held(member).join(Type::Opaque),
+                None if member.holds_entity() => self.held(member, at).join(Type::Opaque),
                 None => self.foreign_result(name, args, self.at(call)),
             },
         }
     }
 
     /// What a container holds after a method has changed it, as far as that is new.
-    fn grown_by_method(&mut self, container: &Type, name: &str, args: &Args) -> Type {
+    fn grown_by_method(
+        &mut self,
+        call: &ast::ExprCall,
+        container: &Type,
+        name: &str,
+        args: &Args,
+    ) -> Type {
         if let Type::Named(class, like) = container {
-            let grown = self.grown_by_method(like, name, args);
+            let grown = self.grown_by_method(call, like, name, args);
             return Type::Named(class.clone(), Box::new(grown));
         }
         let first = args.positional(0);
         match (container, name) {
             (Type::List(_), "append" | "appendleft") => Type::list(first),
             (Type::List(_), "insert") => Type::list(args.positional(1)),
-            (Type::List(_), "extend" | "extendleft") => Type::list(self.held(&first)),
+            (Type::List(_), "extend" | "extendleft") => {
+                Type::list(self.held_by(&call.arguments, args, 0))
+            }
             (Type::Set(_), "add") => Type::set(first),
-            (Type::Set(_), "update") => Type::set(self.held(&first)),
+            (Type::Set(_), "update") => Type::set(self.held_by(&call.arguments, args, 0)),
             (Type::Dict(..), "setdefault") => {
                 Type::dict(first, args.positional.get(1).cloned().unwrap_or(Type::None))
             }
             (Type::Dict(..), "update") => {
                 let named = Type::union(args.keywords.iter().map(|(_, type_)| type_.clone()));
-                let (key, value) = self.pairs(&first);
+                let (key, value) = self.pairs(&first, self.place(&call.arguments, 0));
                 Type::dict(key, value.join(named))
             }
             _ => Type::Never,
@@ -93,32 +102,44 @@ impl Interpreter<'_, '_> {
     }
 
     /// The keys and values of a mapping or of an iterable of pairs.
-    pub(super) fn pairs(&mut self, from: &Type) -> (Type, Type) {
+    pub(super) fn pairs(&mut self, from: &Type, at: Span) -> (Type, Type) {
         if *from == Type::Never
             || from
                 .members()
                 .iter()
                 .any(|member| matches!(member.peel(), Type::Dict(..)))
         {
-            return key_and_value(from);
+            return self.key_and_value(from, at);
         }
-        let pair = self.held(from);
+        let pair = self.held(from, at);
         match pair.peel() {
             Type::Tuple(types) if types.len() == 2 => (types[0].clone(), types[1].clone()),
             _ => {
-                let element = self.held(&pair);
+                let element = self.held(&pair, at);
                 (element.clone(), element)
             }
         }
     }
 
-    /// What a method of a built-in type returns.
-    fn method_result(&mut self, receiver: &Type, name: &str, args: &Args) -> Option<Type> {
+    /// What a method of a built-in type returns, whose receiver stands there.
+    pub(super) fn method_result(
+        &mut self,
+        receiver: &Type,
+        name: &str,
+        args: &Args,
+        at: Span,
+    ) -> Option<Type> {
+        let content = |of: &Type| self.or_unknown_content(of.clone(), at);
         match receiver.peel() {
-            Type::Dict(key, value) => dict_method(receiver, key, value, name, args),
-            Type::Set(of) | Type::Frozenset(of) => self.set_method(receiver, of, name, args),
+            Type::Dict(key, value) => {
+                dict_method(receiver, &content(key), &content(value), name, args)
+            }
+            Type::Set(of) | Type::Frozenset(of) => {
+                let of = content(of);
+                self.set_method(receiver, &of, name, args, at)
+            }
             Type::List(of) | Type::TupleOf(of) | Type::Iter(of) => {
-                sequence_method(receiver, of, name)
+                sequence_method(receiver, &content(of), name)
             }
             Type::Tuple(of) => sequence_method(receiver, &Type::union(of.iter().cloned()), name),
             Type::Str => Some(string_method(name)),
@@ -130,13 +151,20 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    fn set_method(&mut self, receiver: &Type, of: &Type, name: &str, args: &Args) -> Option<Type> {
+    fn set_method(
+        &mut self,
+        receiver: &Type,
+        of: &Type,
+        name: &str,
+        args: &Args,
+        at: Span,
+    ) -> Option<Type> {
         Some(match name {
             "pop" => of.clone(),
             "copy" | "difference" | "intersection" => receiver.clone(),
             "union" | "symmetric_difference" => {
                 let others: Vec<Type> = args.all().cloned().collect();
-                let held = Type::union(others.iter().map(|other| self.held(other)));
+                let held = Type::union(others.iter().map(|other| self.held(other, at)));
                 receiver.clone().join(Type::set(held))
             }
             "issubset" | "issuperset" | "isdisjoint" => Type::Bool,

@@ -83,6 +83,8 @@ struct Interpreter<'a, 'f> {
     captured: HashMap<String, Type>,
     /// Whether no head and nothing captured has changed in this pass.
     stable: bool,
+    /// Whether all that is put into containers has been seen: what comes out of one that nobody was seen to fill cannot be told.
+    is_sealed: bool,
     /// What was found; only in the last pass.
     findings: Option<Findings>,
 }
@@ -133,6 +135,7 @@ impl<'a, 'f> Interpreter<'a, 'f> {
             heads: HashMap::new(),
             captured: HashMap::new(),
             stable: true,
+            is_sealed: false,
             findings: None,
         }
     }
@@ -145,7 +148,16 @@ impl<'a, 'f> Interpreter<'a, 'f> {
         interpreter
     }
 
+    /// Runs over the function until nothing changes: first to see what its own containers are filled with, then with what is not seen.
     fn settle(&mut self, code: CodeId) {
+        self.settle_passes(code);
+        self.is_sealed = self.facts.is_complete;
+        if self.is_sealed {
+            self.settle_passes(code);
+        }
+    }
+
+    fn settle_passes(&mut self, code: CodeId) {
         for _ in 0..MAX_PASSES {
             self.pass(code);
             if self.stable {

@@ -191,7 +191,7 @@ impl<'a> Interpreter<'a, '_> {
     }
 
     fn mapping_pattern(&mut self, mapping: &ast::PatternMatchMapping, subject: &Type) {
-        let (key, value) = super::exprs::key_and_value(subject);
+        let (key, value) = self.key_and_value(subject, self.at(mapping));
         for key in &mapping.keys {
             self.expr(key);
         }
