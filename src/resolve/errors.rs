@@ -1,6 +1,6 @@
 //! What is said about wrong or impossible uses of entities.
 
-use super::code::CodeId;
+use super::code::{CodeId, Owner};
 use super::facts::Facts;
 use super::types::{Reason, Why};
 use crate::diagnostics::Diagnostic;
@@ -102,36 +102,34 @@ pub(crate) fn unknown_attribute(
 /// A receiver whose type cannot be told, where an entity has an attribute of that name.
 pub(crate) fn unknown_receiver(
     facts: &Facts<'_>,
-    attribute: &ast::ExprAttribute,
+    receiver: Span,
+    name: &str,
     reason: &Reason,
     use_: Use,
-    file: FileId,
 ) -> Option<Diagnostic> {
-    let name = attribute.attr.as_str();
     let entities = facts.model.entities.iter().zip(0..);
     let has_it = |(entity, id): &(&Entity<'_>, u32)| {
         entity.field(name).is_some()
-            || (use_ != Use::Assignment && callable(facts, EntityId(*id)).contains(&name))
+            || match use_ {
+                Use::Assignment => is_property(facts, EntityId(*id), name),
+                Use::Read | Use::Call => callable(facts, EntityId(*id)).contains(&name),
+            }
     };
     let candidates: Vec<&str> = entities
         .filter(has_it)
         .map(|(entity, _)| entity.name)
         .collect();
     let entity = candidates.first()?;
-    let receiver = facts
-        .model
-        .program
-        .sources
-        .text(span(file, &*attribute.value));
-    let receiver = if receiver.contains('\n') {
-        "this"
+    let text = facts.model.program.sources.text(receiver);
+    let shown = if text.contains('\n') {
+        "this".to_owned()
     } else {
-        receiver
+        format!("`{text}`")
     };
     let diagnostic = Diagnostic::new(
         "E0203",
-        format!("the type of `{receiver}` is not known, and it could be an entity"),
-        span(file, &*attribute.value),
+        format!("the type of {shown} is not known, and it could be an entity"),
+        receiver,
         match use_ {
             Use::Call => format!("`{name}` is a method of {}", either(&candidates)),
             Use::Read | Use::Assignment => format!("`{name}` is an attribute of {}", either(&candidates)),
@@ -421,6 +419,11 @@ fn callable<'e>(facts: &Facts<'e>, id: EntityId) -> Vec<&'e str> {
         })
         .map(|(_, method)| method.name)
         .collect()
+}
+
+fn is_property(facts: &Facts<'_>, id: EntityId, name: &str) -> bool {
+    let code = facts.codes.member(Owner::Entity(id), name);
+    code.is_some_and(|code| facts.is_property(code))
 }
 
 /// Parameters that would take the arguments of a call.

@@ -27,6 +27,7 @@ pub(crate) struct Facts<'a> {
     fields: HashMap<(Owner, String), Type>,
     initial: HashMap<(Owner, String), Type>,
     results: HashMap<CodeId, Type>,
+    filled: HashMap<(CodeId, usize), Type>,
     variables: HashMap<Span, Type>,
     evaluating: HashSet<Span>,
     pub(super) implementers: HashMap<ClassRef, Vec<ClassRef>>,
@@ -44,6 +45,7 @@ impl<'a> Facts<'a> {
             fields: HashMap::new(),
             initial: HashMap::new(),
             results: HashMap::new(),
+            filled: HashMap::new(),
             variables: HashMap::new(),
             evaluating: HashSet::new(),
             implementers: HashMap::new(),
@@ -67,6 +69,30 @@ impl<'a> Facts<'a> {
                 .find(|field| field.annotation.is_some())
                 .unwrap_or(first),
         })
+    }
+
+    /// Whether something in the app gives objects of a class an attribute.
+    pub fn has_attribute(&self, owner: Owner, name: &str) -> bool {
+        self.attribute(owner, name).is_some() || self.assigned_somewhere(owner, name)
+    }
+
+    /// The names of the attributes of an object of the app's, inherited ones too.
+    pub fn field_names(&self, object: &Type) -> BTreeSet<String> {
+        let order = object
+            .class()
+            .map_or(&[][..], |class| self.model.order(class));
+        let declared = order.iter().flat_map(|class| match class {
+            ClassRef::Entity(id) => self.model.entity(*id).fields.iter(),
+            ClassRef::Class(id) => self.model.class(*id).fields.iter(),
+        });
+        let declared = declared.map(|field| field.name.to_owned());
+        let assigned = self.fields.keys().filter(|(owner, _)| {
+            let class = owner.class();
+            class.is_some_and(|class| order.contains(&class))
+        });
+        declared
+            .chain(assigned.map(|(_, name)| name.clone()))
+            .collect()
     }
 
     /// What an annotation in a class or module says.
@@ -225,6 +251,25 @@ impl<'a> Facts<'a> {
             self.changed = true;
             self.results.insert(id, joined);
         }
+    }
+
+    /// Takes note of what a function puts into what it is given for a parameter.
+    pub fn fill(&mut self, id: CodeId, param: usize, grown: Type) {
+        let known = self.filled.get(&(id, param)).cloned().unwrap_or_default();
+        let joined = known.clone().join(grown.elsewhere());
+        let joined = joined.bounded(self.codes.span(self.model, id));
+        if joined != known {
+            self.changed = true;
+            self.filled.insert((id, param), joined);
+        }
+    }
+
+    /// What a function puts into what it is given, by parameter.
+    pub fn filled(&self, id: CodeId) -> Vec<(usize, Type)> {
+        let params = 0..self.codes.get(id).function.params.len();
+        params
+            .filter_map(|param| Some((param, self.filled.get(&(id, param))?.clone())))
+            .collect()
     }
 
     /// The type of a parameter inside its function.

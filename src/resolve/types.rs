@@ -376,6 +376,19 @@ impl Type {
         )
     }
 
+    /// The type, where a container that holds nothing known holds that.
+    pub fn filled_with(self, content: &Type) -> Type {
+        match self {
+            Self::Named(name, like) => Self::Named(name, Box::new(like.filled_with(content))),
+            Self::Union(of) => Self::union(of.into_iter().map(|part| part.filled_with(content))),
+            other if other.is_container() => other.map(&mut |part| match part {
+                Self::Never => content.clone(),
+                part => part,
+            }),
+            other => other,
+        }
+    }
+
     /// What iteration over it gives; `None` where it is an instance of one of the app's classes.
     pub fn element(&self) -> Option<Type> {
         Some(match self.peel() {

@@ -189,7 +189,19 @@ impl<'a> Interpreter<'a, '_> {
                 self.property_of_class(attribute, &Type::instance(*id))
             }
             (Found::Code(_), _) => self.read_codes(member, attribute),
-            (Found::Nothing, _) => Type::Opaque,
+            (Found::Nothing, _) => self.bound_method(attribute, member),
+        }
+    }
+
+    /// A method of a container that is not called where it stands; whoever has it gets what the container holds.
+    fn bound_method(&mut self, attribute: &ast::ExprAttribute, container: &Type) -> Type {
+        if !container.is_container() {
+            return Type::Opaque;
+        }
+        let at = self.at(&*attribute.value);
+        match self.method_result(container, &attribute.attr, &Args::default(), at) {
+            Some(result) if result.may_hold_entity() => Type::Callable(Box::new(result)),
+            _ => Type::Opaque,
         }
     }
 
@@ -266,10 +278,33 @@ impl<'a> Interpreter<'a, '_> {
         reason: &Reason,
         use_: errors::Use,
     ) {
-        if !self.recording() || self.is_nothing(&attribute.value) {
+        self.refuse_unknown_value(&attribute.value, &attribute.attr, reason, use_);
+    }
+
+    /// The same for what reaches an attribute by its name.
+    pub(super) fn refuse_unknown_value(
+        &mut self,
+        value: &ast::Expr,
+        name: &str,
+        reason: &Reason,
+        use_: errors::Use,
+    ) {
+        if !self.is_nothing(value) {
+            self.refuse_unknown_at(self.at(value), name, reason, use_);
+        }
+    }
+
+    pub(super) fn refuse_unknown_at(
+        &mut self,
+        receiver: Span,
+        name: &str,
+        reason: &Reason,
+        use_: errors::Use,
+    ) {
+        if !self.recording() {
             return;
         }
-        let diagnostic = errors::unknown_receiver(self.facts, attribute, reason, use_, self.file);
+        let diagnostic = errors::unknown_receiver(self.facts, receiver, name, reason, use_);
         if let Some(diagnostic) = diagnostic {
             self.report(|_| diagnostic);
         }

@@ -6,11 +6,12 @@ use super::super::builtins;
 use super::super::code::CodeId;
 use super::super::errors;
 use super::super::gathers::is_gather;
-use super::super::types::Type;
+use super::super::types::{Type, Why};
 use super::Interpreter;
 use super::arguments::{Args, LambdaGets};
 use super::findings::Via;
 use crate::model::{ClassRef, FunctionKind};
+use crate::source::Span;
 use crate::syntax::ast;
 
 /// What a function from outside the app calls a lambda with.
@@ -65,7 +66,7 @@ impl Interpreter<'_, '_> {
         let arguments = &call.arguments;
         match name {
             "getattr" | "setattr" | "delattr" | "hasattr" => {
-                self.dynamic_attribute(call, name, &first)
+                self.dynamic_attribute(call, name, args)
             }
             "super" => self.super_object(&first),
             "type" if args.positional.len() == 1 => class_of(&first),
@@ -173,7 +174,8 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    fn dynamic_attribute(&mut self, call: &ast::ExprCall, name: &str, object: &Type) -> Type {
+    fn dynamic_attribute(&mut self, call: &ast::ExprCall, name: &str, args: &Args) -> Type {
+        let object = &args.positional(0);
         let members = object.members().iter();
         let mut entities = members.flat_map(|member| self.facts.entities_behind(member));
         if let Some(id) = entities.next() {
@@ -185,6 +187,15 @@ impl Interpreter<'_, '_> {
             _ => None,
         };
         for member in object.members() {
+            if let (Type::Unknown(reason), Some(attribute)) = (member, attribute)
+                && let Some(value) = call.arguments.find_positional(0)
+            {
+                let use_ = match name {
+                    "setattr" | "delattr" => errors::Use::Assignment,
+                    _ => errors::Use::Read,
+                };
+                self.refuse_unknown_value(value, attribute, reason, use_);
+            }
             for code in self.run_by_name(member, name, attribute) {
                 self.own_call(self.at(call), code, Via::Value);
             }
@@ -192,8 +203,49 @@ impl Interpreter<'_, '_> {
         match (name, attribute) {
             ("hasattr", _) => Type::Bool,
             ("getattr", Some(attribute)) => self.read_quietly(object, attribute),
-            ("getattr", None) => Type::Opaque,
+            ("getattr", None) => self.any_attribute(object, self.at(call)),
+            ("setattr", _) => {
+                self.env.forget_attributes();
+                let value = args.positional(2);
+                self.set_by_name(object, attribute, &value);
+                Type::None
+            }
             _ => Type::None,
+        }
+    }
+
+    /// What an attribute gives that is looked up by a name which is not known.
+    fn any_attribute(&mut self, object: &Type, at: Span) -> Type {
+        let members = object.members().to_vec();
+        Type::union(members.into_iter().map(|member| {
+            let names = self.facts.field_names(&member);
+            let held: Vec<Type> = names
+                .iter()
+                .map(|name| self.read_quietly(&member, name))
+                .collect();
+            match member {
+                Type::Unknown(_) => member,
+                _ if held.iter().any(Type::may_hold_entity) => {
+                    Type::unknown(Why::External("getattr".to_owned()), at)
+                }
+                _ => Type::Opaque,
+            }
+        }))
+    }
+
+    /// `setattr`, also with a name that is not known.
+    fn set_by_name(&mut self, object: &Type, attribute: Option<&str>, value: &Type) {
+        let members = object.members().to_vec();
+        for member in members {
+            match attribute {
+                Some(name) => self.set_field(&member, name, value),
+                None if value.may_hold_entity() => {
+                    for name in self.facts.field_names(&member) {
+                        self.set_field(&member, &name, value);
+                    }
+                }
+                None => {}
+            }
         }
     }
 

@@ -10,7 +10,6 @@ use super::arguments::Args;
 use super::findings::Via;
 use super::members::Found;
 use crate::model::{ClassId, ClassRef, EntityId};
-use crate::source::Span;
 use crate::syntax::ast::{self, Expr};
 
 impl Interpreter<'_, '_> {
@@ -59,42 +58,52 @@ impl Interpreter<'_, '_> {
         let members = callee.members().to_vec();
         Type::union(members.into_iter().map(|member| match member {
             Type::EntityClass(id) => self.create(call, id),
-            Type::ClassObject(id) => self.construct(at, id, args),
+            Type::ClassObject(id) => self.construct(call, id, args),
             Type::Function(function) => {
                 let code = self.facts.codes.function(function);
-                self.call_code(at, code, None, args)
+                self.call_code(call, code, None, args)
             }
-            Type::Bound(code) => self.call_code(at, code, None, args),
+            Type::Bound(code) => self.call_code(call, code, None, args),
             Type::Callable(result) => *result,
             Type::Symbol(name) => self.symbol_call(call, &name, args),
             Type::Unknown(_) => member,
             Type::Instance { .. } => match self.find(&member, "__call__") {
-                Found::Code(_) => self.call_codes(at, &member, "__call__", args),
+                Found::Code(_) => self.call_codes(call, &member, "__call__", args),
                 _ => self.foreign_result("this call", args, at),
             },
             _ => self.foreign_result("this call", args, at),
         }))
     }
 
-    fn call_code(&mut self, at: Span, code: CodeId, receiver: Option<&Type>, args: &Args) -> Type {
+    fn call_code(
+        &mut self,
+        call: &ast::ExprCall,
+        code: CodeId,
+        receiver: Option<&Type>,
+        args: &Args,
+    ) -> Type {
+        let at = self.at(call);
+        self.grow_arguments(call, code, 0);
         self.own_call(at, code, Via::Call);
         self.note_method_call(at, code);
         self.result_of(code, receiver, args)
     }
 
     /// Calls what may have that name on a value, here.
-    fn call_codes(&mut self, at: Span, value: &Type, name: &str, args: &Args) -> Type {
+    fn call_codes(&mut self, call: &ast::ExprCall, value: &Type, name: &str, args: &Args) -> Type {
         let codes = self.facts.codes_of(value, name);
         Type::union(
             codes
                 .into_iter()
-                .map(|code| self.call_code(at, code, Some(value), args)),
+                .map(|code| self.call_code(call, code, Some(value), args)),
         )
     }
 
-    fn construct(&mut self, at: Span, class: ClassId, args: &Args) -> Type {
+    fn construct(&mut self, call: &ast::ExprCall, class: ClassId, args: &Args) -> Type {
+        let at = self.at(call);
         for name in ["__new__", "__init__", "__post_init__"] {
             if let Found::Code(code) = self.find(&Type::instance(class), name) {
+                self.grow_arguments(call, code, 0);
                 self.own_call(at, code, Via::Construction);
             }
         }
@@ -141,6 +150,8 @@ impl Interpreter<'_, '_> {
                 }
                 Type::Unknown(reason) => {
                     self.refuse_unknown(attribute, reason, errors::Use::Call);
+                    let grown = self.grown_unknown(call, &attribute.attr, &args);
+                    self.grow(&attribute.value, grown);
                     member.clone()
                 }
                 Type::Super(class) => self.call_on_super(call, attribute, *class, &args),
@@ -222,7 +233,7 @@ impl Interpreter<'_, '_> {
                 let value = self.facts.result(code);
                 return self.call_with(call, &value, args);
             }
-            self.call_code(self.at(call), code, receiver, args)
+            self.call_code(call, code, receiver, args)
         }))
     }
 
@@ -322,7 +333,10 @@ impl Interpreter<'_, '_> {
             self.note_method_call(at, code);
             return self.result_of(code, None, &Args::default());
         }
-        self.call_code(at, code, None, &Args::default())
+        self.grow_arguments(call, code, 1);
+        self.own_call(at, code, Via::Call);
+        self.note_method_call(at, code);
+        self.result_of(code, None, &Args::default())
     }
 
     /// Why a method cannot be called through its class on such a receiver, which may be one of these entities.

@@ -144,10 +144,10 @@ impl Interpreter<'_, '_> {
         self.may_run(self.at(if_), &[&test], &TRUTH);
         let otherwise = self.env.clone();
         self.narrow(&if_.test, true);
-        let body = self.expr(&if_.body);
+        let body = self.operand(&if_.body);
         let after = std::mem::replace(&mut self.env, otherwise);
         self.narrow(&if_.test, false);
-        let orelse = self.expr(&if_.orelse);
+        let orelse = self.operand(&if_.orelse);
         self.env = std::mem::take(&mut self.env).join(after);
         body.join(orelse)
     }

@@ -126,8 +126,11 @@ impl Interpreter<'_, '_> {
         if args.all().any(Type::holds_entity) {
             return Type::unknown(Why::External(name.to_owned()), at);
         }
-        match args.all().find_map(Type::reason) {
-            Some(reason) => Type::Unknown(Box::new(reason.clone())),
+        let content = self.or_unknown_content(Type::Never, at);
+        let mut given = args.all().cloned();
+        let reason = given.find_map(|given| given.filled_with(&content).reason().cloned());
+        match reason {
+            Some(reason) => Type::Unknown(Box::new(reason)),
             None => Type::Opaque,
         }
     }

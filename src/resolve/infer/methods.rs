@@ -68,39 +68,6 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// What a container holds after a method has changed it, as far as that is new.
-    fn grown_by_method(
-        &mut self,
-        call: &ast::ExprCall,
-        container: &Type,
-        name: &str,
-        args: &Args,
-    ) -> Type {
-        if let Type::Named(class, like) = container {
-            let grown = self.grown_by_method(call, like, name, args);
-            return Type::Named(class.clone(), Box::new(grown));
-        }
-        let first = args.positional(0);
-        match (container, name) {
-            (Type::List(_), "append" | "appendleft") => Type::list(first),
-            (Type::List(_), "insert") => Type::list(args.positional(1)),
-            (Type::List(_), "extend" | "extendleft") => {
-                Type::list(self.held_by(&call.arguments, args, 0))
-            }
-            (Type::Set(_), "add") => Type::set(first),
-            (Type::Set(_), "update") => Type::set(self.held_by(&call.arguments, args, 0)),
-            (Type::Dict(..), "setdefault") => {
-                Type::dict(first, args.positional.get(1).cloned().unwrap_or(Type::None))
-            }
-            (Type::Dict(..), "update") => {
-                let named = Type::union(args.keywords.iter().map(|(_, type_)| type_.clone()));
-                let (key, value) = self.pairs(&first, self.place(&call.arguments, 0));
-                Type::dict(key, value.join(named))
-            }
-            _ => Type::Never,
-        }
-    }
-
     /// The keys and values of a mapping or of an iterable of pairs.
     pub(super) fn pairs(&mut self, from: &Type, at: Span) -> (Type, Type) {
         if *from == Type::Never

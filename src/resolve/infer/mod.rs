@@ -14,6 +14,7 @@ mod external_calls;
 mod findings;
 mod functions;
 mod generics;
+mod growth;
 mod imports;
 mod loops;
 mod members;

@@ -232,7 +232,7 @@ fn instances(class: &Type, into: &mut Vec<Type>) -> bool {
     true
 }
 
-fn builtin_instance(name: &str) -> Type {
+pub(super) fn builtin_instance(name: &str) -> Type {
     match name {
         "builtins.int" => Type::Int,
         "builtins.bool" => Type::Bool,

@@ -7,10 +7,28 @@ use crate::syntax::ast::{self, Expr, Operator};
 
 impl Interpreter<'_, '_> {
     pub(super) fn binary(&mut self, binary: &ast::ExprBinOp) -> Type {
-        let left = self.expr(&binary.left);
-        let right = self.expr(&binary.right);
+        let left = self.operand(&binary.left);
+        let right = self.operand(&binary.right);
         self.may_operate(self.at(binary), &left, binary.op, &right);
         self.operation(&left, binary.op, &right, &binary.right)
+    }
+
+    /// The type of what is put together with something else, or chosen in its place: what nobody was seen to put into a container
+    /// that comes from elsewhere is in the result.
+    pub(super) fn operand(&mut self, expr: &Expr) -> Type {
+        let type_ = self.expr(expr);
+        let is_from_elsewhere = match expr {
+            Expr::Attribute(_) | Expr::Subscript(_) => true,
+            Expr::Call(call) => call.func.is_attribute_expr(),
+            _ => false,
+        };
+        match is_from_elsewhere {
+            true => {
+                let content = self.or_unknown_content(Type::Never, self.at(expr));
+                type_.filled_with(&content)
+            }
+            false => type_,
+        }
     }
 
     /// The result of `left op right`, `right` standing there.
@@ -33,7 +51,7 @@ impl Interpreter<'_, '_> {
         let mut result = Type::Never;
         let mut exits = None;
         for (index, value) in bool_op.values.iter().enumerate() {
-            let type_ = self.expr(value);
+            let type_ = self.operand(value);
             self.may_run(self.at(bool_op), &[&type_], &TRUTH);
             if index + 1 == bool_op.values.len() {
                 result = result.join(type_);

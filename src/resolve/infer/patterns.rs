@@ -116,9 +116,12 @@ impl<'a> Interpreter<'a, '_> {
         let instance = match &class {
             Type::EntityClass(id) => Type::reference(*id),
             Type::ClassObject(id) => Type::instance(*id),
-            Type::Symbol(_) => {
-                subject.without(|member| matches!(member, Type::Entity { .. } | Type::None))
-            }
+            Type::Symbol(name) => match super::narrow::builtin_instance(name) {
+                Type::Opaque => {
+                    subject.without(|member| matches!(member, Type::Entity { .. } | Type::None))
+                }
+                plain => plain,
+            },
             _ => Type::Opaque,
         };
         let arguments = &pattern.arguments;
@@ -134,15 +137,25 @@ impl<'a> Interpreter<'a, '_> {
             self.pattern(pattern, &type_);
         }
         for keyword in &arguments.keywords {
-            let type_ = self.matched_attribute(&instance, &keyword.attr);
+            let type_ = self.matched_attribute(pattern, &instance, &keyword.attr);
             self.pattern(&keyword.pattern, &type_);
         }
         instance
     }
 
     /// The type of an attribute that a class pattern names, which may be read from another entity.
-    fn matched_attribute(&mut self, instance: &Type, name: &ast::Identifier) -> Type {
+    fn matched_attribute(
+        &mut self,
+        pattern: &ast::PatternMatchClass,
+        instance: &Type,
+        name: &ast::Identifier,
+    ) -> Type {
         let at = self.at(name);
+        for member in instance.members() {
+            if let Type::Unknown(reason) = member {
+                self.refuse_unknown_at(self.at(pattern), name, reason, errors::Use::Read);
+            }
+        }
         let mut targets = Vec::new();
         for id in self.facts.entities_behind(instance) {
             let is_read = match self.find(&Type::reference(id), name) {

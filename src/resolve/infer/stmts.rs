@@ -59,7 +59,7 @@ impl<'a> Interpreter<'a, '_> {
 
     fn augmented(&mut self, assign: &'a ast::StmtAugAssign) {
         let before = self.augmented_target(&assign.target);
-        let value = self.expr(&assign.value);
+        let value = self.operand(&assign.value);
         self.may_operate(self.at(assign), &before, assign.op, &value);
         let after = self.operation(&before, assign.op, &value, &assign.value);
         self.assign_again(&assign.target, &after);

@@ -67,7 +67,7 @@ impl Interpreter<'_, '_> {
                 let container = self.expr(&subscript.value);
                 let key = self.expr(&subscript.slice);
                 self.refuse_change_of_copy(target, &subscript.value);
-                let grown = grown_by_item(&container, &key, type_, &subscript.slice);
+                let grown = self.grown_by_item(&container, &key, type_, subscript);
                 self.grow(&subscript.value, grown);
             }
             _ => {}
@@ -111,34 +111,51 @@ impl Interpreter<'_, '_> {
         if self.access(attribute, receiver, FunctionKind::Setter) {
             return;
         }
-        let initially = self.in_init();
-        let type_ = &type_.clone().bounded(self.at(attribute));
+        let type_ = type_.clone().bounded(self.at(attribute));
         for member in receiver.members() {
-            if let Some(id) = self.facts.entities_behind(member).first() {
-                self.refuse_assignment(attribute, *id);
+            self.refuse_write(attribute, member);
+            self.set_field(member, &attribute.attr, &type_);
+        }
+    }
+
+    /// Refuses to change an attribute of what is, or may be, a reference.
+    fn refuse_write(&mut self, attribute: &ast::ExprAttribute, receiver: &Type) {
+        if let Some(id) = self.facts.entities_behind(receiver).first() {
+            self.refuse_assignment(attribute, *id);
+        }
+        if let Type::Unknown(reason) = receiver {
+            self.refuse_unknown(attribute, reason, errors::Use::Assignment);
+        }
+    }
+
+    /// Takes note that an attribute holds a value: of the receiver, of a plain object, or of any that it may be.
+    pub(super) fn set_field(&mut self, receiver: &Type, name: &str, type_: &Type) {
+        let initially = self.in_init() && !matches!(receiver, Type::Unknown(_));
+        for owner in self.owners(receiver, name) {
+            self.facts
+                .assign_field(owner, name, type_.clone(), initially);
+        }
+    }
+
+    /// The classes of which an object may be whose attribute is changed here. Where nothing is known of it, they are those that
+    /// have the attribute; where none has, all plain ones.
+    pub(super) fn owners(&self, receiver: &Type, name: &str) -> Vec<Owner> {
+        match receiver {
+            Type::Entity { id, is_self: true } => vec![Owner::Entity(*id)],
+            Type::Instance { id, .. } => vec![Owner::Class(*id)],
+            Type::Unknown(_) => {
+                let owners = || self.facts.model.class_refs().map(Owner::from);
+                let have_it: Vec<Owner> = owners()
+                    .filter(|owner| self.facts.has_attribute(*owner, name))
+                    .collect();
+                match have_it.is_empty() {
+                    true => owners()
+                        .filter(|owner| matches!(owner, Owner::Class(_)))
+                        .collect(),
+                    false => have_it,
+                }
             }
-            match member {
-                Type::Entity { id, is_self: true } => {
-                    self.facts.assign_field(
-                        Owner::Entity(*id),
-                        &attribute.attr,
-                        type_.clone(),
-                        initially,
-                    );
-                }
-                Type::Instance { id, .. } => {
-                    self.facts.assign_field(
-                        Owner::Class(*id),
-                        &attribute.attr,
-                        type_.clone(),
-                        initially,
-                    );
-                }
-                Type::Unknown(reason) => {
-                    self.refuse_unknown(attribute, reason, errors::Use::Assignment)
-                }
-                _ => {}
-            }
+            _ => Vec::new(),
         }
     }
 
@@ -178,7 +195,13 @@ impl Interpreter<'_, '_> {
                         self.refuse_assignment(attribute, id);
                         Type::Opaque
                     }
-                    None => self.read_before(attribute, &receiver),
+                    None => {
+                        receiver
+                            .members()
+                            .iter()
+                            .for_each(|member| self.refuse_write(attribute, member));
+                        self.read_before(attribute, &receiver)
+                    }
                 }
             }
             ast::Expr::Subscript(subscript) => {
@@ -224,7 +247,7 @@ impl Interpreter<'_, '_> {
             }
             ast::Expr::Subscript(subscript) => {
                 let container = self.peek(&subscript.value);
-                let grown = grown_by_item(&container, &Type::Never, type_, &subscript.slice);
+                let grown = self.grown_by_item(&container, &Type::Never, type_, subscript);
                 self.grow(&subscript.value, grown);
             }
             other => self.assign(other, type_, Some(other)),
@@ -242,9 +265,7 @@ impl Interpreter<'_, '_> {
                 let receiver = self.expr(&attribute.value);
                 self.access(attribute, &receiver, FunctionKind::Deleter);
                 for member in receiver.members() {
-                    if let Some(id) = self.facts.entities_behind(member).first() {
-                        self.refuse_assignment(attribute, *id);
-                    }
+                    self.refuse_write(attribute, member);
                 }
             }
             ast::Expr::Subscript(subscript) => {
@@ -253,55 +274,6 @@ impl Interpreter<'_, '_> {
                 self.expr(&subscript.slice);
             }
             _ => {}
-        }
-    }
-
-    /// What an expression stands for holds more than was known: its name, field or container is widened.
-    pub(super) fn grow(&mut self, expr: &ast::Expr, grown: Type) {
-        if grown == Type::Never {
-            return;
-        }
-        match expr {
-            ast::Expr::Name(name) => {
-                let declared = self.frame.declared.contains_key(name.id.as_str());
-                if let Some(known) = self.env.get(&name.id)
-                    && !declared
-                {
-                    let joined = known.clone().join(grown).bounded(self.at(expr));
-                    self.bind(&name.id, joined);
-                }
-            }
-            ast::Expr::Attribute(attribute) => {
-                let receiver = self.peek(&attribute.value);
-                for member in receiver.members() {
-                    let owner = match member {
-                        Type::Entity { id, is_self: true } => Owner::Entity(*id),
-                        Type::Instance { id, .. } => Owner::Class(*id),
-                        _ => continue,
-                    };
-                    if self.facts.annotated_field(owner, &attribute.attr).is_none() {
-                        let grown = grown.clone().bounded(self.at(expr));
-                        self.facts
-                            .assign_field(owner, &attribute.attr, grown, false);
-                    }
-                }
-            }
-            ast::Expr::Subscript(subscript) => {
-                let container = self.peek(&subscript.value);
-                let outer = grown_by_item(&container, &Type::Never, &grown, &subscript.slice);
-                self.grow(&subscript.value, outer);
-            }
-            ast::Expr::Call(call) => self.grow_default(call, grown),
-            _ => {}
-        }
-    }
-
-    /// `d.setdefault(key, []).append(x)`.
-    fn grow_default(&mut self, call: &ast::ExprCall, grown: Type) {
-        if let ast::Expr::Attribute(attribute) = &*call.func
-            && attribute.attr.as_str() == "setdefault"
-        {
-            self.grow(&attribute.value, Type::dict(Type::Never, grown));
         }
     }
 }
@@ -326,24 +298,6 @@ fn as_declared(declared: &Type, value: Type) -> Type {
     } else {
         value
     }
-}
-
-/// What a container holds after `container[key] = value`, as far as that is new.
-fn grown_by_item(container: &Type, key: &Type, value: &Type, index: &ast::Expr) -> Type {
-    let stored = if index.is_slice_expr() {
-        value.element().unwrap_or(Type::Opaque)
-    } else {
-        value.clone()
-    };
-    Type::union(container.members().iter().map(|member| match member {
-        Type::Dict(..) => Type::dict(key.clone(), value.clone()),
-        Type::List(_) => Type::list(stored.clone()),
-        Type::Named(name, like) => {
-            let grown = grown_by_item(like, key, value, index);
-            Type::Named(name.clone(), Box::new(grown))
-        }
-        _ => Type::Never,
-    }))
 }
 
 /// The types of the targets that a tuple of known length is unpacked to.
