@@ -44,7 +44,8 @@ pub(crate) fn is_class(name: &str) -> bool {
         )
 }
 
-fn is_exception(name: &str) -> bool {
+/// Whether a name is that of one of Python's own classes of exceptions.
+pub(crate) fn is_exception(name: &str) -> bool {
     matches!(
         name,
         "BaseException"

@@ -28,6 +28,8 @@ pub(crate) struct Facts<'a> {
     initial: HashMap<(Owner, String), Type>,
     results: HashMap<CodeId, Type>,
     filled: HashMap<(CodeId, usize), Type>,
+    /// What exceptions were made with, where that may be an entity.
+    pub thrown: Type,
     variables: HashMap<Span, Type>,
     evaluating: HashSet<Span>,
     pub(super) implementers: HashMap<ClassRef, Vec<ClassRef>>,
@@ -46,6 +48,7 @@ impl<'a> Facts<'a> {
             initial: HashMap::new(),
             results: HashMap::new(),
             filled: HashMap::new(),
+            thrown: Type::Never,
             variables: HashMap::new(),
             evaluating: HashSet::new(),
             implementers: HashMap::new(),
@@ -69,11 +72,6 @@ impl<'a> Facts<'a> {
                 .find(|field| field.annotation.is_some())
                 .unwrap_or(first),
         })
-    }
-
-    /// Whether something in the app gives objects of a class an attribute.
-    pub fn has_attribute(&self, owner: Owner, name: &str) -> bool {
-        self.attribute(owner, name).is_some() || self.assigned_somewhere(owner, name)
     }
 
     /// The names of the attributes of an object of the app's, inherited ones too.

@@ -189,14 +189,14 @@ impl<'a> Interpreter<'a, '_> {
                 self.property_of_class(attribute, &Type::instance(*id))
             }
             (Found::Code(_), _) => self.read_codes(member, attribute),
-            (Found::Nothing, _) => self.bound_method(attribute, member),
+            (Found::Nothing, _) => self.of_python(attribute, member),
         }
     }
 
-    /// A method of a container that is not called where it stands; whoever has it gets what the container holds.
-    fn bound_method(&mut self, attribute: &ast::ExprAttribute, container: &Type) -> Type {
+    /// An attribute that Python's own classes have. Whoever has a method of a container gets what the container holds.
+    fn of_python(&mut self, attribute: &ast::ExprAttribute, container: &Type) -> Type {
         if !container.is_container() {
-            return Type::Opaque;
+            return self.of_exception(container, &attribute.attr);
         }
         let at = self.at(&*attribute.value);
         match self.method_result(container, &attribute.attr, &Args::default(), at) {
@@ -219,7 +219,7 @@ impl<'a> Interpreter<'a, '_> {
                     Found::Code(code) => Type::Bound(code),
                     Found::Nothing => match member {
                         Type::Unknown(_) => member,
-                        _ => Type::Opaque,
+                        member => self.of_exception(&member, name),
                     },
                 }),
         )

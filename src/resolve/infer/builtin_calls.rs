@@ -108,9 +108,13 @@ impl Interpreter<'_, '_> {
             }
             "sum" => self.sum(arguments, args),
             "abs" | "round" | "pow" => numeric(&first),
+            _ if builtins::is_exception(name) => {
+                self.note_thrown(name, args, self.at(call));
+                Type::External(format!("builtins.{name}"))
+            }
             _ => match builtins::fixed_result(name) {
                 Some(type_) => type_,
-                None => self.foreign_result(name, args, self.at(call)),
+                None => self.foreign_result(call, name, args),
             },
         }
     }

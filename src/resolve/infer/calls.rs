@@ -54,7 +54,6 @@ impl Interpreter<'_, '_> {
 
     /// Calls a value that is not looked up on a receiver.
     fn call_with(&mut self, call: &ast::ExprCall, callee: &Type, args: &Args) -> Type {
-        let at = self.at(call);
         let members = callee.members().to_vec();
         Type::union(members.into_iter().map(|member| match member {
             Type::EntityClass(id) => self.create(call, id),
@@ -69,9 +68,9 @@ impl Interpreter<'_, '_> {
             Type::Unknown(_) => member,
             Type::Instance { .. } => match self.find(&member, "__call__") {
                 Found::Code(_) => self.call_codes(call, &member, "__call__", args),
-                _ => self.foreign_result("this call", args, at),
+                _ => self.foreign_result(call, "this call", args),
             },
-            _ => self.foreign_result("this call", args, at),
+            _ => self.foreign_result(call, "this call", args),
         }))
     }
 
@@ -106,6 +105,9 @@ impl Interpreter<'_, '_> {
                 self.grow_arguments(call, code, 0);
                 self.own_call(at, code, Via::Construction);
             }
+        }
+        if self.is_exception(&Type::instance(class)) {
+            self.note_thrown(self.facts.model.class(class).class.name.as_str(), args, at);
         }
         self.made(class, args)
     }

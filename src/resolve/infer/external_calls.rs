@@ -1,10 +1,9 @@
 //! Calls of code from outside the app.
 
 use super::super::builtins;
-use super::super::types::{Type, Why};
+use super::super::types::{Reason, Type, Why};
 use super::Interpreter;
 use super::arguments::Args;
-use crate::source::Span;
 use crate::syntax::ast;
 
 impl Interpreter<'_, '_> {
@@ -118,24 +117,49 @@ impl Interpreter<'_, '_> {
                 Type::Opaque
             };
         }
-        self.foreign_result(name, args, self.at(call))
+        self.foreign_result(call, name, args)
     }
 
     /// The result of code that is not known: what it was given may be in it.
-    pub(super) fn foreign_result(&mut self, name: &str, args: &Args, at: Span) -> Type {
+    pub(super) fn foreign_result(&mut self, call: &ast::ExprCall, name: &str, args: &Args) -> Type {
+        let at = self.at(call);
         if args.all().any(Type::holds_entity) {
             return Type::unknown(Why::External(name.to_owned()), at);
         }
-        let content = self.or_unknown_content(Type::Never, at);
-        let mut given = args.all().cloned();
-        let reason = given.find_map(|given| given.filled_with(&content).reason().cloned());
-        match reason {
+        let reason = args.all().find_map(Type::reason).cloned();
+        match reason.or_else(|| self.reason_of_content(call, args)) {
             Some(reason) => Type::Unknown(Box::new(reason)),
             None => Type::Opaque,
         }
+    }
+
+    /// Why it cannot be told what an argument holds: it is not written there, and nobody was seen to fill it.
+    fn reason_of_content(&self, call: &ast::ExprCall, args: &Args) -> Option<Reason> {
+        let by_position = call.arguments.args.iter().zip(&args.positional);
+        let values = call.arguments.keywords.iter();
+        let named = values.filter(|keyword| keyword.arg.is_some());
+        let by_name = named.map(|keyword| &keyword.value);
+        let by_name = by_name.zip(args.keywords.iter().map(|(_, type_)| type_));
+        let mut given = by_position
+            .chain(by_name)
+            .filter(|(value, _)| !is_empty(value));
+        given.find_map(|(value, type_)| {
+            let content = self.or_unknown_content(Type::Never, self.at(value));
+            type_.clone().filled_with(&content).reason().cloned()
+        })
     }
 }
 
 fn named(name: &str, like: Type) -> Type {
     Type::Named(name.to_owned(), Box::new(like))
+}
+
+/// Whether an empty container is made there.
+fn is_empty(expr: &ast::Expr) -> bool {
+    match expr {
+        ast::Expr::List(list) => list.is_empty(),
+        ast::Expr::Dict(dict) => dict.is_empty(),
+        ast::Expr::Call(call) => call.func.is_name_expr() && call.arguments.is_empty(),
+        _ => false,
+    }
 }

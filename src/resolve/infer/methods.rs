@@ -57,13 +57,13 @@ impl Interpreter<'_, '_> {
                     .find(|base| !matches!(base, Type::Instance { .. }));
                 match inherited.and_then(|base| self.method_result(base, name, args, at)) {
                     Some(type_) => type_,
-                    None => self.foreign_result(name, args, self.at(call)),
+                    None => self.foreign_result(call, name, args),
                 }
             }
             _ => match self.method_result(member, name, args, at) {
                 Some(type_) => type_,
                 None if member.holds_entity() => self.held(member, at).join(Type::Opaque),
-                None => self.foreign_result(name, args, self.at(call)),
+                None => self.foreign_result(call, name, args),
             },
         }
     }

@@ -9,6 +9,7 @@ mod builtin_calls;
 mod calls;
 mod comprehensions;
 mod env;
+mod exceptions;
 mod exprs;
 mod external_calls;
 mod findings;

@@ -117,6 +117,7 @@ impl<'a> Interpreter<'a, '_> {
             Type::EntityClass(id) => Type::reference(*id),
             Type::ClassObject(id) => Type::instance(*id),
             Type::Symbol(name) => match super::narrow::builtin_instance(name) {
+                Type::Opaque if name == "builtins.object" => subject.clone(),
                 Type::Opaque => {
                     subject.without(|member| matches!(member, Type::Entity { .. } | Type::None))
                 }

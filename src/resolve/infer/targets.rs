@@ -137,23 +137,20 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// The classes of which an object may be whose attribute is changed here. Where nothing is known of it, they are those that
-    /// have the attribute; where none has, all plain ones.
+    /// The classes of which an object may be whose attribute is changed here. Where nothing is known of it, they are all plain
+    /// ones and the entities that have the attribute.
     pub(super) fn owners(&self, receiver: &Type, name: &str) -> Vec<Owner> {
         match receiver {
             Type::Entity { id, is_self: true } => vec![Owner::Entity(*id)],
             Type::Instance { id, .. } => vec![Owner::Class(*id)],
             Type::Unknown(_) => {
-                let owners = || self.facts.model.class_refs().map(Owner::from);
-                let have_it: Vec<Owner> = owners()
-                    .filter(|owner| self.facts.has_attribute(*owner, name))
-                    .collect();
-                match have_it.is_empty() {
-                    true => owners()
-                        .filter(|owner| matches!(owner, Owner::Class(_)))
-                        .collect(),
-                    false => have_it,
-                }
+                let owners = self.facts.model.class_refs().map(Owner::from);
+                owners
+                    .filter(|owner| {
+                        matches!(owner, Owner::Class(_))
+                            || self.facts.attribute(*owner, name).is_some()
+                    })
+                    .collect()
             }
             _ => Vec::new(),
         }
