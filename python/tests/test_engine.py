@@ -244,6 +244,11 @@ def test_references_refuse_uncompiled_code(world: World) -> None:
     assert traced(failure)[-1].startswith("189 User.peek.<locals>.<lambda>: ")
 
 
+def test_references_hide_that_they_hold_nothing(app: App) -> None:
+    with pytest.raises(stateflow.StateflowError, match=r"Item.__dict__ of Item\['apple'\] cannot be read from here"):
+        vars(app.reference("Item", "apple"))
+
+
 def test_classes_of_entities_refuse_uncompiled_code(app: App) -> None:
     with pytest.raises(stateflow.StateflowError, match="Item cannot be created from here"):
         app.classes["Item"]("pear", 1)

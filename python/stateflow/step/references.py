@@ -45,7 +45,7 @@ def make_reference_class(cls: type, methods: Collection[str]) -> type:
             return Handle(address_of(self), name)
         if name in statics:
             return statics[name]
-        if name.startswith("__") and name.endswith("__"):
+        if name.startswith("__") and name.endswith("__") and name != "__dict__":
             return object.__getattribute__(self, name)
         address = address_of(self)
         raise StateflowError(

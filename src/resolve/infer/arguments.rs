@@ -135,6 +135,10 @@ impl Interpreter<'_, '_> {
         args: &Args,
         index: usize,
     ) -> Type {
+        let written = arguments.find_positional(index);
+        if written.is_some_and(is_empty) {
+            return Type::Never;
+        }
         let at = self.place(arguments, index);
         self.held(&args.positional(index), at)
     }
@@ -151,5 +155,15 @@ impl Interpreter<'_, '_> {
             [_] => self.held_by(arguments, args, 0),
             several => Type::union(several.iter().cloned()).join(args.starred.clone()),
         }
+    }
+}
+
+/// Whether an empty container is made there.
+pub(super) fn is_empty(expr: &Expr) -> bool {
+    match expr {
+        Expr::List(list) => list.is_empty(),
+        Expr::Dict(dict) => dict.is_empty(),
+        Expr::Call(call) => call.func.is_name_expr() && call.arguments.is_empty(),
+        _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use super::super::builtins;
 use super::super::types::{Reason, Type, Why};
 use super::Interpreter;
-use super::arguments::Args;
+use super::arguments::{Args, is_empty};
 use crate::syntax::ast;
 
 impl Interpreter<'_, '_> {
@@ -152,14 +152,4 @@ impl Interpreter<'_, '_> {
 
 fn named(name: &str, like: Type) -> Type {
     Type::Named(name.to_owned(), Box::new(like))
-}
-
-/// Whether an empty container is made there.
-fn is_empty(expr: &ast::Expr) -> bool {
-    match expr {
-        ast::Expr::List(list) => list.is_empty(),
-        ast::Expr::Dict(dict) => dict.is_empty(),
-        ast::Expr::Call(call) => call.func.is_name_expr() && call.arguments.is_empty(),
-        _ => false,
-    }
 }

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod awaits;
+mod contents;
 mod diagnostics;
 mod functions;
 mod inference;
