@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -78,6 +79,8 @@ class Server(uvicorn.Server):
 
     def serve_until_stopped(self) -> None:
         """Serve until a signal comes or `stop` is called, then finish what is in flight."""
+        # What is loaded stays: no collection has to look at it again.
+        gc.freeze()
         self.run(sockets=[self._bound])
 
     def stop(self) -> None:
