@@ -223,7 +223,7 @@ def _too_large(folder: Path) -> None:
     done = turn(sends, edge, None, message(here, b"begin"))
     assert done.record == Record(b"after"), "the step that sends too much is undone, not the one before"
     assert [address for address, _ in done.sent] == [there]
-    lost = decode_answer(done.replies[0][1])
+    lost = decode_answer(done.replies[0])
     assert isinstance(lost, Lost)
     assert "and a record in Kafka holds" in lost.reason
     assert len(done.dead[0][1]) < MAX_RECORD
@@ -236,4 +236,4 @@ def _too_large(folder: Path) -> None:
     ((id, answer),) = done.client_replies
     assert (id, json.loads(answer)["problem"]["status"]) == ("2", 500)
     done = turn(answers, edge, None, message(here))
-    assert isinstance(decode_answer(done.replies[0][1]), Lost)
+    assert isinstance(decode_answer(done.replies[0]), Lost)

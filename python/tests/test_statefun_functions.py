@@ -54,9 +54,10 @@ def _shop(folder: Path) -> None:
         request = Request(id, entity, key, method, arguments)
         first = request.first(app, request.message(app))
         engine.send(type_name(first.address.entity), function_id(first.address), first.encode(), MESSAGE)
-        (written,) = (value for key, value in engine.written["shop.replies"] if key == id)
+        ((_, written),) = engine.written.pop("shop.replies")
         reply = decode_answer(written)
         assert isinstance(reply, Reply)
+        assert reply.request == id
         return app.result(reply)
 
     ask("1", "Item", None, "__init__", name="apple", price=3, stock=5)

@@ -166,11 +166,9 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         done = turn(self._step, self._edge, before, message)
         for address, record in done.sent:
             yield _row(place(address), record)
-        for output, records in (
-            (REPLIES, done.replies),
-            (CLIENT_REPLIES, done.client_replies),
-            (DEAD_LETTERS, done.dead),
-        ):
+        for answer in done.replies:
+            yield REPLIES, _row("", answer)
+        for output, records in ((CLIENT_REPLIES, done.client_replies), (DEAD_LETTERS, done.dead)):
             for key, record in records:
                 yield output, _row(key, record)
         if done.record is not before and done.record is not None:

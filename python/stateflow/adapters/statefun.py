@@ -86,7 +86,9 @@ class Functions(StatefulFunctions):  # type: ignore[misc]
         for address, sent in done.sent:
             function = self._typename(address.entity), function_id(address)
             context.send(message_builder(*function, value=sent, value_type=MESSAGE))
-        self._write(context, self._topics.replies, done.replies)
+        for answer in done.replies:
+            # Whoever waits for it reads all partitions.
+            context.send_egress(kafka_egress_message(EGRESS, self._topics.replies, value=answer))
         self._write(context, self._topics.client_reply, done.client_replies)
         self._write(context, self._topics.dead_letters, done.dead)
         if done.record is not before and done.record is not None:

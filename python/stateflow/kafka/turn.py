@@ -28,8 +28,8 @@ class Turn:
     """What is to be stored."""
     sent: list[tuple[Address, bytes]] = field(default_factory=list)
     """Messages to other entities, encoded, and those of its own that have to take the long way."""
-    replies: list[tuple[str, bytes]] = field(default_factory=list)
-    """Answers to requests of gateways: the request's id, and a record of `replies`."""
+    replies: list[bytes] = field(default_factory=list)
+    """Answers to requests of gateways: records of `replies`."""
     client_replies: list[tuple[str, bytes]] = field(default_factory=list)
     """Answers to requests that came as JSON: the request's id, and a record of `client_reply`."""
     dead: list[tuple[str, bytes]] = field(default_factory=list)
@@ -81,7 +81,7 @@ def _answer(done: Turn, edge: Edge, answer: Reply | Lost) -> None:
     record = answer.encode()
     if len(record) > LARGEST:
         record = Lost(answer.request, _too_large("its answer", len(record))).encode()
-    done.replies.append((answer.request, record))
+    done.replies.append(record)
 
 
 def _too_large(what: str, size: int) -> str:
