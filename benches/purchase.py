@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from uuid import uuid4
 
@@ -47,18 +49,32 @@ def ignore(_: str | None) -> None:
     """Whether a record is written shows in whether it is answered."""
 
 
-async def measure(buy: Buy, burst: int, singles: int) -> dict[str, float]:
-    """The rate of a burst, and the latencies of purchases one after the other."""
-    started = time.perf_counter()
+def processor_time(processes: Collection[int]) -> float:
+    """The seconds of a processor that processes have had."""
+    stats = [Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in processes]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(buy: Buy, burst: int, singles: int, processes: Collection[int] = ()) -> dict[str, float]:
+    """The rate of a burst and what it takes of the processor, and the latencies of purchases one after the other."""
+    # As the gateway does.
+    gc.freeze()
+    before, started = processor_time(processes), time.perf_counter()
     await asyncio.gather(*(buy(number % USERS) for number in range(burst)))
     rate = burst / (time.perf_counter() - started)
+    taken = (processor_time(processes) - before) * 1e6 / burst
     latencies = []
     for number in range(singles):
         started = time.perf_counter()
         await buy(number % USERS)
         latencies.append((time.perf_counter() - started) * 1000)
     latencies.sort()
-    return {"rate, 1/s": rate, "p50, ms": latencies[singles // 2], "p99, ms": latencies[singles * 99 // 100]}
+    return {
+        "rate, 1/s": rate,
+        "processor, µs": taken,
+        "p50, ms": latencies[singles // 2],
+        "p99, ms": latencies[singles * 99 // 100],
+    }
 
 
 def spread(values: list[float], digits: int) -> str:

@@ -64,8 +64,10 @@ async def by_hand(bootstrap: str, prefix: str) -> Buy:
     return buy
 
 
-async def compare(bootstrap: str, folder: Path, options: argparse.Namespace) -> list[dict[str, dict[str, float]]]:
-    """Rounds of measurements of all sides, which take turns at going first."""
+async def compare(
+    bootstrap: str, folder: Path, processes: dict[str, list[int]], options: argparse.Namespace
+) -> list[dict[str, dict[str, float]]]:
+    """Rounds of measurements of all sides, which take turns at going first. `processes` are those that have to do with a side."""
     app = App.load(compiled(SHOP, folder / "shop"))
     jobs = {OURS: await ours(app, bootstrap, to_log), NONE: await by_hand(bootstrap, "none")}
     jobs[EXACT] = await by_hand(bootstrap, "exact")
@@ -77,7 +79,9 @@ async def compare(bootstrap: str, folder: Path, options: argparse.Namespace) -> 
     rounds = []
     for number in range(options.pairs):
         order = SIDES[number % 3 :] + SIDES[: number % 3]
-        rounds.append({side: await measure(jobs[side], options.burst, singles[side]) for side in order})
+        rounds.append(
+            {side: await measure(jobs[side], options.burst, singles[side], processes[side]) for side in order}
+        )
         print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
     return rounds
 
@@ -113,7 +117,9 @@ def main() -> None:
             make_topics(bootstrap, prefix)
             request = {"file": str(HERE / "by_hand.py"), "prefix": prefix}
             cluster.ask(request if prefix == "none" else {**request, "interval": "1s"})
-        rounds = asyncio.run(compare(bootstrap, folder, options))
+        shared = [os.getpid(), run.child("kafka.Kafka")]
+        processes = {NONE: [*shared, cluster.taskmanager], OURS: [*shared, taskmanager]}
+        rounds = asyncio.run(compare(bootstrap, folder, {**processes, EXACT: processes[NONE]}, options))
         cluster.close()
         run.process.terminate()
         run.wait()

@@ -94,8 +94,10 @@ def sizes(app: App) -> dict[str, list[int]]:
     return {side: engine.sizes for side, engine in engines.items()}
 
 
-async def compare(app: App, bootstrap: str, options: argparse.Namespace) -> list[dict[str, dict[str, float]]]:
-    """Rounds of measurements of both sides, which take turns at going first."""
+async def compare(
+    app: App, bootstrap: str, processes: dict[str, list[int]], options: argparse.Namespace
+) -> list[dict[str, dict[str, float]]]:
+    """Rounds of measurements of both sides, which take turns at going first. `processes` are those that have to do with a side."""
     jobs = {OURS: await ours(app, bootstrap, to_functions), HAND: await hand(bootstrap)}
     for side in SIDES:
         # Java compiles what it runs often.
@@ -103,7 +105,9 @@ async def compare(app: App, bootstrap: str, options: argparse.Namespace) -> list
     rounds = []
     for number in range(options.pairs):
         order = SIDES if number % 2 else SIDES[::-1]
-        rounds.append({side: await measure(jobs[side], options.burst, options.singles) for side in order})
+        rounds.append(
+            {side: await measure(jobs[side], options.burst, options.singles, processes[side]) for side in order}
+        )
         print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
     return rounds
 
@@ -137,14 +141,20 @@ def main() -> None:
         folder = Path(name)
         run = Run(SHOP, "--data", str(folder / "data"), "--replies", "early", target="statefun")
         bootstrap = run.told("Kafka at ")
-        beside = Beside(folder, run.told("Flink at "), run.child("TaskManagerRunner"))
+        taskmanager = run.child("TaskManagerRunner")
+        beside = Beside(folder, run.told("Flink at "), taskmanager)
         make_topics(bootstrap)
         functions = beside.serve(str(HERE / "by_hand.py"))
         beside.submit(
             "byhand", by_hand.MODULE.format(functions=functions, bootstrap=bootstrap, delivery="at-least-once")
         )
         app = App.load(compiled(SHOP, folder / "shop", "statefun"))
-        rounds = asyncio.run(compare(app, bootstrap, options))
+        shared = [os.getpid(), run.child("kafka.Kafka"), run.child("StandaloneSession")]
+        processes = {
+            HAND: [*shared, *beside.processes],
+            OURS: [*shared, taskmanager, run.child("functions.py")],
+        }
+        rounds = asyncio.run(compare(app, bootstrap, processes, options))
         beside.close()
         run.process.terminate()
         run.wait()

@@ -66,6 +66,11 @@ class Beside:
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         self._wait_running(name)
 
+    @property
+    def processes(self) -> list[int]:
+        """What was started."""
+        return [process.pid for process in self._processes]
+
     def close(self) -> None:
         """End what was started."""
         for process in self._processes:

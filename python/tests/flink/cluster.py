@@ -64,6 +64,11 @@ class Cluster:
         assert answer, f"the job was not submitted:\n{Path(self._log.name).read_text()[-4000:]}"
         return json.loads(answer)
 
+    @property
+    def taskmanager(self) -> int:
+        """The process of the TaskManager."""
+        return self._taskmanager.pid
+
     def close(self) -> None:
         """End what was started."""
         self._submit.kill()
