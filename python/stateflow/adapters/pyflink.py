@@ -12,6 +12,7 @@ compiled for transactions all the same, or for neither; then entities do not rem
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -46,11 +47,21 @@ from stateflow.step.record import Record
 RECORD = Types.ROW([Types.STRING(), STREAMED])
 """What goes to a topic: what its key says, and its value."""
 
-LATE = 8 * 24 * 3600 * 1000
+UNMET = 8 * 24 * 3600 * 1000
 """By so many milliseconds later, and by the machine's clock, is thrown away what the log's time has made nothing of. A log is not older
 than seven days when it is read again, and until then it must meet what it met before."""
 
+LATE = 50
+"""From how many milliseconds on a message has waited: there is more to do than is done."""
+
+BUSY = 50
+"""For how many milliseconds after that records are collected before they are written, which lets more be done."""
+
+AT_ONCE = OutputTag("at_once", RECORD)
+"""What goes back to the log and is not collected."""
+
 REPLIES = OutputTag("replies", RECORD)
+COLLECTED_REPLIES = OutputTag("collected_replies", RECORD)
 CLIENT_REPLIES = OutputTag("client_replies", RECORD)
 DEAD_LETTERS = OutputTag("dead_letters", RECORD)
 
@@ -87,6 +98,8 @@ def load(digest: str) -> Loaded:
             install()
             bundle, description = _find(digest)
             app = App.load(bundle)
+            # What is loaded stays: no collection has to look at it again.
+            gc.freeze()
             _loaded[digest] = Loaded(app, Edge(app), Options.read(description.options))
         return _loaded[digest]
 
@@ -115,7 +128,7 @@ class _State:
 
 def _expiring(state: StateDescriptor, kept: int | None) -> StateDescriptor:
     if kept is not None:
-        ttl = StateTtlConfig.new_builder(Time.milliseconds(kept + LATE))
+        ttl = StateTtlConfig.new_builder(Time.milliseconds(kept + UNMET))
         state.enable_time_to_live(ttl.update_ttl_on_read_and_write().build())
     return state
 
@@ -142,6 +155,7 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         if options.ttl is not None:
             self._record = Expiring(self._record, state.cell("touched", options.ttl), options.ttl)
             self._timed.append(self._record)
+        self._busy_until = 0
         self._seen: Generations | None = None
         if options.delivery is Delivery.LOG:
             kept = None if options.ttl is None else KEPT_MILLISECONDS
@@ -164,15 +178,24 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         stored = cell.value()
         before = None if stored is None else Record.decode(stored)
         done = turn(self._step, self._edge, before, message)
+        is_busy = self._is_busy()
         for address, record in done.sent:
-            yield _row(place(address), record)
+            row = _row(place(address), record)
+            yield row if is_busy else (AT_ONCE, row)
         for answer in done.replies:
-            yield REPLIES, _row("", answer)
+            yield COLLECTED_REPLIES if is_busy else REPLIES, _row("", answer)
         for output, records in ((CLIENT_REPLIES, done.client_replies), (DEAD_LETTERS, done.dead)):
             for key, record in records:
                 yield output, _row(key, record)
         if done.record is not before and done.record is not None:
             cell.update(done.record.encode())
+
+    def _is_busy(self) -> bool:
+        """Tell whether messages wait. It decides when something is written, and never what."""
+        now = time.time_ns() // 10**6
+        if now - self._now >= LATE:
+            self._busy_until = now + BUSY
+        return now < self._busy_until
 
     def _step(self, record: Record | None, message: Message) -> Outcome:
         try:

@@ -21,7 +21,9 @@ from pyflink.datastream.formats.json import JsonRowSerializationSchema
 from pyflink.java_gateway import get_gateway
 
 from stateflow.adapters.pyflink import (
+    AT_ONCE,
     CLIENT_REPLIES,
+    COLLECTED_REPLIES,
     DEAD_LETTERS,
     RECORD,
     REPLIES,
@@ -38,6 +40,10 @@ from stateflow.kafka.log import About, verify
 from stateflow.kafka.options import add_kafka
 from stateflow.kafka.records import KEY
 from stateflow.kafka.topics import MAX_RECORD, Topics
+
+LINGER = 5
+"""For how many milliseconds records are collected when there is much to do: a request to Kafka with many of them costs little more than one
+with one."""
 
 
 def main(bundle: Path, name: str, arguments: Sequence[str] | None = None) -> int:
@@ -71,8 +77,8 @@ def build(
         stream = environment.from_source(source, WatermarkStrategy.no_watermarks(), uid, STREAMED)
         return stream.uid(uid).name(uid)
 
-    def write(stream: DataStream, topic: str, uid: str, key: str | None) -> None:
-        sink = _sink(bootstrap, topic, key)
+    def write(stream: DataStream, topic: str, uid: str, key: str | None, linger: int = 0) -> None:
+        sink = _sink(bootstrap, topic, key, linger)
         if transactions is not None:
             _commit_with_checkpoints(sink, f"{topics.prefix}.{uid}", transactions)
         stream.sink_to(sink.build()).uid(uid).name(uid)
@@ -91,10 +97,12 @@ def build(
         .name("requests")
     )
     # Each writes to the log by itself, so that what entities send is handed to the sink on the spot.
-    write(entities, topics.log, "to_log", KEY)
+    write(entities, topics.log, "to_log", KEY, LINGER)
+    write(entities.get_side_output(AT_ONCE), topics.log, "at_once_to_log", KEY)
     write(requests, topics.log, "requests_to_log", KEY)
     # Whoever waits for them reads all partitions.
     write(entities.get_side_output(REPLIES), topics.replies, "to_replies", None)
+    write(entities.get_side_output(COLLECTED_REPLIES), topics.replies, "collected_to_replies", None, LINGER)
     client_replies = entities.get_side_output(CLIENT_REPLIES).union(requests.get_side_output(CLIENT_REPLIES))
     write(client_replies, topics.client_reply, "to_client_reply", "request")
     dead_letters = entities.get_side_output(DEAD_LETTERS).union(requests.get_side_output(DEAD_LETTERS))
@@ -117,9 +125,9 @@ def _source(bootstrap: str, group: str, topic: str, partitions: int) -> KafkaSou
     )
 
 
-def _sink(bootstrap: str, topic: str, key: str | None) -> KafkaSinkBuilder:
-    """Write rows: the second column is the value. Where it has a key, that is a JSON object whose one member is the first column. All is
-    written before a checkpoint is."""
+def _sink(bootstrap: str, topic: str, key: str | None, linger: int) -> KafkaSinkBuilder:
+    """Write rows: the second column is the value. Where it has a key, that is a JSON object whose one member is the first column. Each waits
+    `linger` milliseconds for others to go with. All is written before a checkpoint is."""
     serializer = KafkaRecordSerializationSchema.builder().set_topic(topic).set_value_serialization_schema(_second())
     if key is not None:
         first = JsonRowSerializationSchema.builder().with_type_info(Types.ROW_NAMED([key], [Types.STRING()]))
@@ -131,7 +139,7 @@ def _sink(bootstrap: str, topic: str, key: str | None) -> KafkaSinkBuilder:
         .set_delivery_guarantee(DeliveryGuarantee.AT_LEAST_ONCE)
         .set_property("acks", "all")
         .set_property("enable.idempotence", "true")
-        .set_property("linger.ms", "0")
+        .set_property("linger.ms", str(linger))
         .set_property("max.request.size", str(MAX_RECORD))
     )
 
