@@ -20,9 +20,14 @@ def forked(function: Callable[..., Any], *arguments: Any) -> Any:
     ours, theirs = os.pipe()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    # What is left to be collected here may need threads to go, as connections to Kafka do, and the fork has none of them.
+    gc.disable()
     process = os.fork()
     if process == 0:
+        gc.freeze()
+        gc.enable()
         _run(theirs, function, arguments)
+    gc.enable()
     os.close(theirs)
     with open(ours, "rb") as pipe:
         given = pipe.read()
@@ -37,8 +42,6 @@ def forked(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def _run(pipe: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Ends the process without what others would do at its end."""
-    # What the parent has left to be collected may need the parent's threads to go, as connections to Kafka do.
-    gc.freeze()
     try:
         try:
             given = pickle.dumps((True, function(*arguments)))
