@@ -50,11 +50,11 @@ class Finding:
         missing = undefined(self.program.source)
 
         def keeps(program: Program) -> bool:
-            if undefined(program.source) - missing:
-                return False
             try:
+                if undefined(program.source) - missing:
+                    return False
                 found = difference(program, worlds)
-            except (TooLong, RefusedOnPurpose, AssertionError):
+            except (TooLong, RefusedOnPurpose, AssertionError, SyntaxError):
                 return False
             return found is not None and found.kind == self.difference.kind
 

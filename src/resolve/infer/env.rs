@@ -25,6 +25,14 @@ impl Default for Env {
 }
 
 impl Env {
+    /// Where control cannot get.
+    pub fn unreachable() -> Self {
+        Self {
+            live: false,
+            ..Self::default()
+        }
+    }
+
     pub fn get(&self, path: &str) -> Option<&Type> {
         self.types.get(path)
     }

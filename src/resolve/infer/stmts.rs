@@ -159,19 +159,27 @@ impl<'a> Interpreter<'a, '_> {
         let mut raised = Self::anywhere(&before, self.frame.tries.pop());
         self.body(&try_.orelse);
         let mut after = self.env.clone();
+        let mut handled = Env::unreachable();
         for ast::ExceptHandler::ExceptHandler(handler) in &try_.handlers {
             self.env = raised;
             self.frame.tries.push(HashMap::new());
+            self.frame.tries.push(HashMap::new());
             let caught = handler.type_.as_ref().map(|class| self.expr(class));
+            let asked = self.frame.tries.pop();
             // The next clause is asked after this one's class.
             raised = self.env.clone();
+            if try_.is_star {
+                // And this one's, after the clauses before have handled what is theirs.
+                handled = Self::anywhere(&handled, asked);
+            }
             self.handler(handler, caught, try_.is_star);
-            after = after.join(std::mem::take(&mut self.env));
+            handled = handled.join(std::mem::take(&mut self.env));
             let bound = self.frame.tries.pop();
             if try_.is_star {
                 raised = Self::anywhere(&raised, bound);
             }
         }
+        after = after.join(handled);
         let anywhere = Self::anywhere(&before, self.frame.tries.pop());
         self.env = after;
         if !try_.finalbody.is_empty() {

@@ -249,6 +249,21 @@ fn tries_and_withs_keep_what_may_have_been_bound() {
 }
 
 #[test]
+fn every_class_of_an_except_star_is_asked() {
+    assert_eq!(
+        sites(
+            ", item: Item, user: User",
+            "try:\n    y = user\n    risky()\nexcept* KeyError:\n    y = user\nexcept* (x := item).price:\n    raise\nx.price\ny.name"
+        ),
+        [
+            "read (x := item).price -> Item.price",
+            "read x.price -> Item.price",
+            "read y.name -> User.name",
+        ]
+    );
+}
+
+#[test]
 fn break_and_continue_carry_their_types() {
     assert_eq!(
         sites(
