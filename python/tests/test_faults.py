@@ -11,8 +11,6 @@ from faults.runtime import SOUND, difference, patched
 from scenarios.compiler import ROOT
 from scenarios.programs import Program, bundle, constructs
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 FAULTS = faults()
 PROGRAMS = {program.name: program for program in constructs()}
 

@@ -9,7 +9,7 @@ import pytest
 from flink.kill import KINDS, play, play_exactly, started
 from flink.launched import Run, processes
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from flink.kill import KINDS, play_exactly, started
 from flink.launched import Run
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")

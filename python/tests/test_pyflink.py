@@ -21,7 +21,7 @@ from scenarios.programs import FIXTURES, Program, apps, constructs
 from stateflow.kafka.client import RequestFailed, StateflowKafkaClient
 from stateflow.kafka.service import to_log
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.engine
 
 SHOP, *OTHERS = apps()
 _COPIES = tempfile.TemporaryDirectory(prefix="stateflow-copies-")

@@ -20,7 +20,7 @@ from flink.ledger import PATIENCE, contradictions
 from stateflow.kafka.client import StateflowKafkaClient
 from stateflow.kafka.topics import Topics
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.engine
 
 SOURCE = """
 import random

@@ -15,7 +15,7 @@ from flink.shops import SHOP, TEXT, WITH_DISCOUNT
 from scenarios.forked import forked
 from served import COMPILER
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from flink.launched import Run, wait_until_gone
 from flink.shops import TEXT, WITH_DISCOUNT
 from stateflow.kafka.client import StateflowKafkaClient
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.engine
 
 PURCHASES = 10_000
 AT_ONCE = 1_000

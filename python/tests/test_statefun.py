@@ -23,7 +23,7 @@ from stateflow.kafka.service import KafkaService
 from stateflow.kafka.topics import LARGEST, Topics
 from stateflow.step.app import App
 
-pytestmark = pytest.mark.xdist_group("engine")
+pytestmark = pytest.mark.engine
 
 SHOP, *OTHERS = apps()
 _COPIES = tempfile.TemporaryDirectory(prefix="stateflow-copies-")
