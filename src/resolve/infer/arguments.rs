@@ -136,7 +136,7 @@ impl Interpreter<'_, '_> {
         index: usize,
     ) -> Type {
         let written = arguments.find_positional(index);
-        if written.is_some_and(is_empty) {
+        if written.is_some_and(|written| self.is_empty(written)) {
             return Type::Never;
         }
         let at = self.place(arguments, index);
@@ -156,14 +156,27 @@ impl Interpreter<'_, '_> {
             several => Type::union(several.iter().cloned()).join(args.starred.clone()),
         }
     }
+
+    /// Whether an empty container is made there.
+    pub(super) fn is_empty(&mut self, expr: &Expr) -> bool {
+        match expr {
+            Expr::List(list) => list.is_empty(),
+            Expr::Dict(dict) => dict.is_empty(),
+            Expr::Call(call) if call.arguments.is_empty() => {
+                matches!(self.peek(&call.func), Type::Symbol(name) if is_container_class(&name))
+            }
+            _ => false,
+        }
+    }
 }
 
-/// Whether an empty container is made there.
-pub(super) fn is_empty(expr: &Expr) -> bool {
-    match expr {
-        Expr::List(list) => list.is_empty(),
-        Expr::Dict(dict) => dict.is_empty(),
-        Expr::Call(call) => call.func.is_name_expr() && call.arguments.is_empty(),
-        _ => false,
-    }
+fn is_container_class(dotted: &str) -> bool {
+    matches!(
+        dotted,
+        "builtins.list"
+            | "builtins.tuple"
+            | "builtins.set"
+            | "builtins.frozenset"
+            | "builtins.dict"
+    )
 }

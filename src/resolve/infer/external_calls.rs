@@ -3,7 +3,7 @@
 use super::super::builtins;
 use super::super::types::{Reason, Type, Why};
 use super::Interpreter;
-use super::arguments::{Args, is_empty};
+use super::arguments::Args;
 use crate::syntax::ast;
 
 impl Interpreter<'_, '_> {
@@ -134,16 +134,16 @@ impl Interpreter<'_, '_> {
     }
 
     /// Why it cannot be told what an argument holds: it is not written there, and nobody was seen to fill it.
-    fn reason_of_content(&self, call: &ast::ExprCall, args: &Args) -> Option<Reason> {
+    fn reason_of_content(&mut self, call: &ast::ExprCall, args: &Args) -> Option<Reason> {
         let by_position = call.arguments.args.iter().zip(&args.positional);
         let values = call.arguments.keywords.iter();
         let named = values.filter(|keyword| keyword.arg.is_some());
         let by_name = named.map(|keyword| &keyword.value);
         let by_name = by_name.zip(args.keywords.iter().map(|(_, type_)| type_));
-        let mut given = by_position
-            .chain(by_name)
-            .filter(|(value, _)| !is_empty(value));
-        given.find_map(|(value, type_)| {
+        by_position.chain(by_name).find_map(|(value, type_)| {
+            if self.is_empty(value) {
+                return None;
+            }
             let content = self.or_unknown_content(Type::Never, self.at(value));
             type_.clone().filled_with(&content).reason().cloned()
         })

@@ -101,6 +101,7 @@ fn what_cannot_be_told_stays_so_wherever_it_goes() {
         "self.chosen = self.found.pop()\nself.chosen.update_stock(1)",
         "setattr(self, 'chosen', self.found.pop())\nself.chosen.update_stock(1)",
         "def inner():\n    return self.found.pop()\ninner().update_stock(1)",
+        "def inner():\n    return self.found\nmax(inner()).update_stock(1)",
         "(lambda: self.found.pop())().update_stock(1)",
         "take = self.found.pop\ntake().update_stock(1)",
         "match self.found.pop():\n    case x:\n        x.update_stock(1)",
