@@ -23,16 +23,29 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE.parent)]
 
-from confluent_kafka.admin import AdminClient, NewTopic
 from flink.cluster import Cluster
 from flink.launched import Run
-from purchase import RICH, SHOP, USERS, Buy, ignore, measure, ours, spread
+from purchase import (
+    OURS,
+    RICH,
+    SHOP,
+    USERS,
+    Buy,
+    Round,
+    given,
+    ignore,
+    make_topics,
+    measure,
+    ours,
+    report,
+    take_turns,
+)
 from scenarios.compiler import compiled
 from stateflow.kafka.link import Link
 from stateflow.kafka.service import to_log
 from stateflow.step.app import App
 
-NONE, EXACT, OURS = "by hand", "by hand, transactions", "stateflow"
+NONE, EXACT = "by hand", "by hand, transactions"
 SIDES = (NONE, OURS, EXACT)
 
 
@@ -66,47 +79,21 @@ async def by_hand(bootstrap: str, prefix: str) -> Buy:
 
 async def compare(
     bootstrap: str, folder: Path, processes: dict[str, list[int]], options: argparse.Namespace
-) -> list[dict[str, dict[str, float]]]:
-    """Rounds of measurements of all sides, which take turns at going first. `processes` are those that have to do with a side."""
+) -> list[Round]:
+    """Rounds of measurements of all sides."""
     app = App.load(compiled(SHOP, folder / "shop"))
-    jobs = {OURS: await ours(app, bootstrap, to_log), NONE: await by_hand(bootstrap, "none")}
+    jobs = {NONE: await by_hand(bootstrap, "none"), OURS: await ours(app, bootstrap, to_log)}
     jobs[EXACT] = await by_hand(bootstrap, "exact")
     # With transactions, a purchase takes five checkpoints.
     singles = {OURS: options.singles, NONE: options.singles, EXACT: max(1, options.singles // 60)}
     for side in SIDES:
         # Java compiles what it runs often.
         await measure(jobs[side], options.burst * (1 if side == EXACT else 4), max(1, singles[side] // 10))
-    rounds = []
-    for number in range(options.pairs):
-        order = SIDES[number % 3 :] + SIDES[: number % 3]
-        rounds.append(
-            {side: await measure(jobs[side], options.burst, singles[side], processes[side]) for side in order}
-        )
-        print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
-    return rounds
-
-
-def report(rounds: list[dict[str, dict[str, float]]]) -> None:
-    print("| measure | " + " | ".join(SIDES) + " | stateflow / by hand |")
-    print("|---|---|---|---|---|")
-    for name in rounds[0][OURS]:
-        cells = " | ".join(spread([each[side][name] for each in rounds], 1) for side in SIDES)
-        print(f"| {name} | {cells} | {spread([each[OURS][name] / each[NONE][name] for each in rounds], 2)} |")
-
-
-def make_topics(bootstrap: str, prefix: str) -> None:
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    wanted = [NewTopic(f"{prefix}.{name}", 8, 1) for name in ("log", "replies")]
-    for done in admin.create_topics(wanted).values():
-        done.result()
+    return await take_turns(jobs, singles, processes, options)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Compare the target pyflink with jobs written by hand.")
-    parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--burst", type=int, default=2000, help="purchases of a burst")
-    parser.add_argument("--singles", type=int, default=300, help="purchases one after the other")
-    options = parser.parse_args()
+    options = given("Compare the target pyflink with jobs written by hand.", burst=2000, singles=300)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run = Run(SHOP, "--data", str(folder / "data"))
@@ -114,7 +101,7 @@ def main() -> None:
         taskmanager = run.child("TaskManagerRunner")
         cluster = Cluster(folder, bootstrap, run.told("Flink at "), taskmanager)
         for prefix in ("none", "exact"):
-            make_topics(bootstrap, prefix)
+            make_topics(bootstrap, [f"{prefix}.{name}" for name in ("log", "replies")])
             request = {"file": str(HERE / "by_hand.py"), "prefix": prefix}
             cluster.ask(request if prefix == "none" else {**request, "interval": "1s"})
         shared = [os.getpid(), run.child("kafka.Kafka")]
@@ -123,8 +110,7 @@ def main() -> None:
         cluster.close()
         run.process.terminate()
         run.wait()
-    print(f"{os.cpu_count()} CPUs, {options.pairs} rounds; median (lowest to highest)\n")
-    report(rounds)
+    report(rounds, SIDES, NONE)
 
 
 if __name__ == "__main__":

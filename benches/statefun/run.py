@@ -25,11 +25,24 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE), str(HERE.parent)]
 
 import by_hand
-from confluent_kafka.admin import AdminClient, NewTopic
 from flink.beside import Beside
 from flink.launched import Run
 from flink.offline import Engine
-from purchase import RICH, SHOP, USERS, Buy, ignore, measure, ours, spread
+from purchase import (
+    OURS,
+    RICH,
+    SHOP,
+    USERS,
+    Buy,
+    Round,
+    given,
+    ignore,
+    make_topics,
+    measure,
+    ours,
+    report,
+    take_turns,
+)
 from scenarios.compiler import compiled
 from stateflow.adapters.service import Request
 from stateflow.adapters.statefun import Functions
@@ -38,7 +51,7 @@ from stateflow.kafka.link import Link
 from stateflow.step.app import App
 from stateflow.step.message import Address
 
-HAND, OURS = "by hand", "stateflow"
+HAND = "by hand"
 SIDES = (HAND, OURS)
 
 
@@ -96,54 +109,32 @@ def sizes(app: App) -> dict[str, list[int]]:
 
 async def compare(
     app: App, bootstrap: str, processes: dict[str, list[int]], options: argparse.Namespace
-) -> list[dict[str, dict[str, float]]]:
-    """Rounds of measurements of both sides, which take turns at going first. `processes` are those that have to do with a side."""
-    jobs = {OURS: await ours(app, bootstrap, to_functions), HAND: await hand(bootstrap)}
+) -> list[Round]:
+    """Rounds of measurements of both sides."""
+    jobs = {HAND: await hand(bootstrap), OURS: await ours(app, bootstrap, to_functions)}
     for side in SIDES:
         # Java compiles what it runs often.
         await measure(jobs[side], options.burst * 2, options.singles)
-    rounds = []
-    for number in range(options.pairs):
-        order = SIDES if number % 2 else SIDES[::-1]
-        rounds.append(
-            {side: await measure(jobs[side], options.burst, options.singles, processes[side]) for side in order}
-        )
-        print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
-    return rounds
+    return await take_turns(jobs, dict.fromkeys(SIDES, options.singles), processes, options)
 
 
-def report(rounds: list[dict[str, dict[str, float]]], messages: dict[str, list[int]]) -> None:
-    print("| measure | " + " | ".join(SIDES) + " | stateflow / by hand |")
-    print("|---|---|---|---|")
-    for name in rounds[0][OURS]:
-        cells = " | ".join(spread([each[side][name] for each in rounds], 1) for side in SIDES)
-        print(f"| {name} | {cells} | {spread([each[OURS][name] / each[HAND][name] for each in rounds], 2)} |")
+def report_sizes(messages: dict[str, list[int]]) -> None:
+    """Print more lines of the table: how many messages a purchase takes, and how large they are."""
     numbers = [len(messages[side]) for side in SIDES]
     print(f"| messages of a purchase | {numbers[0]} | {numbers[1]} | {numbers[1] / numbers[0]:.2f} |")
     means = [statistics.mean(messages[side]) for side in SIDES]
     print(f"| bytes of a message | {means[0]:.0f} | {means[1]:.0f} | {means[1] / means[0]:.2f} |")
 
 
-def make_topics(bootstrap: str) -> None:
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    names = ("byhand.user", "byhand.item", by_hand.REPLIES)
-    for done in admin.create_topics([NewTopic(name, 8, 1) for name in names]).values():
-        done.result()
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Compare the target statefun with an application written by hand.")
-    parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--burst", type=int, default=3000, help="purchases of a burst")
-    parser.add_argument("--singles", type=int, default=1000, help="purchases one after the other")
-    options = parser.parse_args()
+    options = given("Compare the target statefun with an application written by hand.", burst=3000, singles=1000)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run = Run(SHOP, "--data", str(folder / "data"), "--replies", "early", target="statefun")
         bootstrap = run.told("Kafka at ")
         taskmanager = run.child("TaskManagerRunner")
         beside = Beside(folder, run.told("Flink at "), taskmanager)
-        make_topics(bootstrap)
+        make_topics(bootstrap, ("byhand.user", "byhand.item", by_hand.REPLIES))
         functions = beside.serve(str(HERE / "by_hand.py"))
         beside.submit(
             "byhand", by_hand.MODULE.format(functions=functions, bootstrap=bootstrap, delivery="at-least-once")
@@ -159,8 +150,8 @@ def main() -> None:
         run.process.terminate()
         run.wait()
         messages = sizes(app)
-    print(f"{os.cpu_count()} CPUs, {options.pairs} rounds; median (lowest to highest)\n")
-    report(rounds, messages)
+    report(rounds, SIDES, HAND)
+    report_sizes(messages)
 
 
 if __name__ == "__main__":

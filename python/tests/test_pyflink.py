@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from flink.cluster import Cluster, Jobs
 from flink.launched import Run, through_http
-from flink.played import PATIENCE, play, wanted
+from flink.played import PATIENCE, play, selected
 from generator.sample import sample
 from scenarios.compiler import compiled
 from scenarios.forked import forked
@@ -62,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def jobs(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[Jobs]:
-    programs = [EXPIRING, *wanted(request, PROGRAMS)]
+    programs = [EXPIRING, *selected(request, PROGRAMS)]
     taskmanager = run.child("TaskManagerRunner")
     cluster = Cluster(folder, run.told("Kafka at "), run.told("Flink at "), taskmanager)
     bundles = [_bundle(program, folder) for program in programs]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flink.beside import Beside, play_together
 from flink.launched import Run, through_http
-from flink.played import play, wanted
+from flink.played import play, selected
 from generator.sample import sample
 from scenarios.compiler import compiled
 from scenarios.forked import forked
@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def together(request: pytest.FixtureRequest, run: Run, folder: Path) -> Iterator[None]:
     """The job of all programs that are tested."""
-    programs = wanted(request, PROGRAMS)
+    programs = selected(request, PROGRAMS)
     for program in programs:
         compiled(program.app, folder / program.name, "statefun", "--replies", "early")
     beside = Beside(folder, run.told("Flink at "), run.child("TaskManagerRunner"))

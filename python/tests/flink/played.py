@@ -25,7 +25,7 @@ PATIENCE = 90
 Way = Callable[[Topics], Route]
 
 
-def wanted(request: pytest.FixtureRequest, programs: Sequence[Program]) -> list[Program]:
+def selected(request: pytest.FixtureRequest, programs: Sequence[Program]) -> list[Program]:
     """Return those of the programs that tests of this file are to play, as the tests come."""
     ours = [item for item in request.session.items if item.path == request.path]
     chosen = [item.callspec.params["program"] for item in ours if hasattr(item, "callspec")]

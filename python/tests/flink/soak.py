@@ -40,10 +40,10 @@ def main() -> int:
                     flush=True,
                 )
                 time.sleep(max(0.0, begun + PACE - time.monotonic()))
-    for kind, longest in waits.items():
-        median = statistics.median(longest)
-        print(f"{kind}: {len(longest)} kills, longest wait: median {median:.1f} s, worst {max(longest):.1f} s")
-    print(f"{failed} rounds were not exact")
+        for kind, longest in waits.items():
+            median = statistics.median(longest)
+            print(f"{kind}: {len(longest)} kills, longest wait: median {median:.1f} s, worst {max(longest):.1f} s")
+        print(f"{failed} rounds were not exact")
     return int(failed > 0)
 
 
