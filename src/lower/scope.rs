@@ -52,7 +52,8 @@ impl<'e> Inner<'e> {
     fn read_unbound(&self, name: &str) -> String {
         match self {
             Self::Comprehension(inner) if !inner.is_generator() => {
-                format!("[{name} for _ in (0,)][0]")
+                let other = if name == "_" { "once" } else { "_" };
+                format!("[{name} for {other} in (0,)][0]")
             }
             _ => format!("(lambda: {name})()"),
         }
