@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,19 +14,16 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-ROOT = Path(__file__).parents[2]
+from scenarios.compiler import ROOT
+from scenarios.compiler import compiled as compiled_to
+
 FIXTURES = ROOT / "fixtures" / "apps"
-COMPILER = os.environ.get("STATEFLOW_BIN", str(ROOT / "target" / "debug" / "stateflow"))
 
 
 @cache
 def compiled(app: Path) -> Path:
     """The bundle of an app, made by the compiler once a session."""
-    bundle = Path(tempfile.mkdtemp(prefix="stateflow-bundle-")) / app.stem
-    command = [COMPILER, "compile", str(app), "--target", "local", "-o", str(bundle)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return bundle
+    return compiled_to(app, Path(tempfile.mkdtemp(prefix="stateflow-bundle-")) / app.stem)
 
 
 class Server:

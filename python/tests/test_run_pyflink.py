@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from flink.launched import Run, through_http, wait_until_gone
 from flink.shops import SHOP, TEXT, WITH_DISCOUNT
+from scenarios.compiler import BINARY
 from scenarios.forked import forked
-from served import COMPILER
 
 pytestmark = pytest.mark.engine
 
@@ -56,7 +56,7 @@ def test_state_outlives_stops_and_changes_of_the_app_and_of_its_options(app: Pat
     assert buy(run) == (200, True)
     assert run.request("GET", "/User/ada")[1]["balance"] == 11
     assert run.end(signal.SIGTERM) == 0, run.said
-    command = [COMPILER, "run", str(app), "--target", "pyflink", "--execution-mode", "process"]
+    command = [str(BINARY), "run", str(app), "--target", "pyflink", "--execution-mode", "process"]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "with --execution-mode thread" in refused.stderr

@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from scenarios.compiler import BINARY
 from scenarios.http import compare
 from scenarios.programs import Program
-from served import COMPILER
 
 PATIENCE = 600
 
@@ -28,7 +28,7 @@ class Run:
         self.folder = app.parent
         self.target = target
         self.said: list[str] = []
-        command = [COMPILER, "run", app.name, "--target", target, "--port", "0", *options]
+        command = [str(BINARY), "run", app.name, "--target", target, "--port", "0", *options]
         self.process = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-BINARY = Path(os.environ.get("STATEFLOW_BIN", ROOT / "target/debug/stateflow"))
+BINARY = Path(os.environ.get("STATEFLOW_BIN", ROOT / "target/debug/stateflow")).absolute()
 
 
 def stateflow(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
