@@ -89,7 +89,7 @@ def sizes(app: App) -> dict[str, list[int]]:
 
     def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:
         request = Request(str(uuid4()), entity, key, method, arguments)
-        first = request.first(app, request.message(app))
+        first = request.first(app)
         place = type_name(first.address.entity), function_id(first.address)
         engines[OURS].send(*place, first.encode(), "stateflow/message")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import stateflow
 from engine.world import World, load, traced
-from stateflow.adapters.service import Request
+from scenarios.compiler import compiled
+from stateflow.adapters.service import BadArguments, Request
 from stateflow.step.app import App
 from stateflow.step.engine import step
 from stateflow.step.message import Address, Kind, Message
@@ -379,7 +381,7 @@ def test_every_hop_of_a_purchase_is_small(app: App) -> None:
     arguments = {"amount": 2, "item": APPLE}
     request = Request(str(uuid4()), "User", "alice", "buy_item", arguments, trace)
     sizes = []
-    waiting = [request.first(app, request.message(app))]
+    waiting = [request.first(app)]
     records = {address: world.memory.record(address) for address in world.memory.addresses()}
     while waiting:
         message = waiting.pop()
@@ -457,3 +459,37 @@ def test_an_exception_that_cannot_be_carried_is_told(world: World) -> None:
     assert "ValueError" in failure.message
     assert "args[1]: a lambda cannot be encoded" in failure.message
     assert [line.line for line in failure.lines] == [208, 198]
+
+
+UNUSED = """
+from __future__ import annotations
+
+from stateflow import entity
+
+
+@entity
+class Shelf:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.size = 3
+
+    def __key__(self) -> str:
+        return self.name
+
+    def label(self, other: Shelf, unused: object) -> str:
+        return str(other.size)
+"""
+
+
+def test_an_argument_that_is_not_needed_has_to_be_encoded_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "unused_argument.py"
+    path.write_text(UNUSED)
+    app = App.load(compiled(path, tmp_path / "bundle"))
+
+    def first(unused: object) -> Message:
+        arguments = {"other": Address("Shelf", "b"), "unused": unused}
+        return Request("c", "Shelf", "a", "label", arguments).first(app)
+
+    assert first(["any", {"value": 1}]).kind is Kind.READ
+    with pytest.raises(BadArguments, match="argument 'unused'"):
+        first(first)

@@ -52,7 +52,7 @@ def _shop(folder: Path) -> None:
 
     def ask(id: str, entity: str, key: str | None, method: str, **arguments: object) -> Any:
         request = Request(id, entity, key, method, arguments)
-        first = request.first(app, request.message(app))
+        first = request.first(app)
         engine.send(type_name(first.address.entity), function_id(first.address), first.encode(), MESSAGE)
         ((_, written),) = engine.written.pop("shop.replies")
         reply = decode_answer(written)

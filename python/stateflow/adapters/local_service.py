@@ -81,11 +81,11 @@ class LocalService:
 
     async def submit(self, request: Request) -> Reply:
         """Run a request and return its answer when it is on disk."""
-        message = request.message(self._app)
         if not request.keep:
-            first = request.first(self._app, message)
+            first = request.first(self._app)
             reply: Reply = await self._put(_Job(self._future(), first.address, first))
             return reply
+        message = request.message(self._app)
         digest = content_digest(message)
         running = self._running.get(request.id)
         if running is not None:

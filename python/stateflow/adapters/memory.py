@@ -94,7 +94,7 @@ class Memory:
         if self._digests.setdefault(request.id, digest) != digest:
             raise RequestConflict(request.id)
         if request.id not in self.replies or self._faults is not None:
-            first = request.first(self.app, request.message(self.app), self._park_above)
+            first = request.first(self.app, limit=self._park_above)
             self._append(kept(request.id, digest, first) if self._dedup and request.keep else first)
 
     def run(self) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from stateflow.errors import StateflowError
+from stateflow.frozen import frozen
 from stateflow.step.ahead import ahead
 from stateflow.step.engine import PARK_ABOVE
 from stateflow.step.message import Address, Kind, Message, request_id
@@ -33,7 +33,7 @@ class Unavailable(StateflowError):
     """The store or the engine cannot take a request now; nothing of it was done, and it may be sent again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What a client asks for: that a method of one entity is run, or that an entity is created."""
 
@@ -59,36 +59,32 @@ class Request:
 
         Raises `BadArguments` where one cannot be encoded.
         """
-        key = self.id if self.key is None else self.key
         try:
             payload = app.encode_arguments(self.positional, self.arguments, self.entity, self.method)
         except StateflowError as error:
             raise BadArguments(str(error)) from error
-        return Message(
-            kind=Kind.INVOKE,
-            id=request_id(self.id),
-            address=Address(self.entity, key),
-            target=self.method,
-            payload=payload,
-            stack=(),
-            depth=0,
-            trail=(),
-            request=self.id,
-            trace=self.trace,
-        )
+        return self._message(Kind.INVOKE, self.address, self.method, payload)
 
-    def first(self, app: App, message: Message, limit: int = PARK_ABOVE) -> Message:
-        """Return what to send in the place of its `message`: that, or the read that its method begins with.
+    def first(self, app: App, message: Message | None = None, limit: int = PARK_ABOVE) -> Message:
+        """Return what to send for it: its `message`, which is made where it is not given, or the read that its method begins with.
 
-        A frame of more than `limit` bytes is not sent with the read.
+        A frame of more than `limit` bytes is not sent with the read. Raises `BadArguments` where an argument cannot be encoded.
         """
-        begun = ahead(app, message.address, message.target, self.positional, self.arguments, (), limit)
+        begun = ahead(app, self.address, self.method, self.positional, self.arguments, (), limit)
         if begun is None:
-            return message
-        stack = (begun.unit.encode(),)
-        return replace(
-            message, kind=Kind.READ, address=begun.address, target=begun.attributes, payload=b"", stack=stack, depth=1
-        )
+            return self.message(app) if message is None else message
+        return self._message(Kind.READ, begun.address, begun.attributes, b"", (begun.unit.encode(),))
+
+    @property
+    def address(self) -> Address:
+        """The entity that it goes to; for a creation, one that nobody else knows of."""
+        return Address(self.entity, self.id if self.key is None else self.key)
+
+    def _message(
+        self, kind: Kind, address: Address, target: str, payload: bytes, stack: tuple[bytes, ...] = ()
+    ) -> Message:
+        id = request_id(self.id)
+        return Message(kind, id, address, target, payload, stack, len(stack), (), self.id, self.trace)
 
     def digest(self, app: App) -> bytes:
         """Return 16 bytes that tell requests of one id but different content apart."""

@@ -42,12 +42,7 @@ class KafkaService:
 
     async def submit(self, request: Request) -> Reply:
         """Run a request and return its answer, once the engine has it."""
-        message = request.message(self._app)
-        first = request.first(self._app, message)
-        if request.keep:
-            digest = content_digest(message)
-            first = kept(request.id, digest, replace(first, request=f"{digest.hex()}:{request.id}"))
-        reply = await self._send(first)
+        reply = await self._send(self._first(request))
         if not reply.ok and reply.payload == CONFLICT:
             raise RequestConflict(request.id)
         return reply
@@ -66,6 +61,15 @@ class KafkaService:
     def close(self, grace: float) -> bool:
         """Stop; requests that have not been answered go on. Returns False where some could not be written in time."""
         return self._link.close(grace)
+
+    def _first(self, request: Request) -> Message:
+        if not request.keep:
+            return request.first(self._app)
+        message = request.message(self._app)
+        digest = content_digest(message)
+        return kept(
+            request.id, digest, replace(request.first(self._app, message), request=f"{digest.hex()}:{request.id}")
+        )
 
     async def _send(self, message: Message) -> Reply:
         record = message.encode()

@@ -54,6 +54,9 @@ def ahead(
         return None
     live = {name: values[name] for name in opening.live}
     try:
+        if opening.unused:
+            # Nobody needs them, but an argument that cannot be encoded is an error all the same.
+            app.encode([values[name] for name in opening.unused])
         frames, _ = encode_frames(app, entity, [Frame(opening.block, live, trail)], Kept.nothing, b"")
     except StateflowError:
         return None

@@ -94,6 +94,8 @@ class Opening(NamedTuple):
     """The parameters that may be given by position, in order."""
     names: frozenset[str]
     """All parameters."""
+    unused: Sequence[str]
+    """The parameters that the block does not need, but for the one that is read."""
     defaults: Mapping[str, object]
 
 
@@ -167,15 +169,18 @@ def _openings(
                     for name, parameter in inspect.signature(getattr(cls, method["name"])).parameters.items()
                     if parameter.default is not inspect.Parameter.empty
                 }
+                live = [variable["name"] for variable in node["then"]["live"]]
+                names = frozenset(param["name"] for param in method["params"])
                 yield (
                     method["name"],
                     Opening(
                         node["parameter"],
                         ",".join(node["attributes"]),
                         blocks[_find(function, node["then"]["block"])],
-                        [variable["name"] for variable in node["then"]["live"]],
+                        live,
                         [param["name"] for param in method["params"] if param["kind"] == "regular"],
-                        frozenset(param["name"] for param in method["params"]),
+                        names,
+                        sorted(names.difference(live, {node["parameter"]})),
                         defaults,
                     ),
                 )
