@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
 from confluent_kafka.admin import AdminClient, NewTopic
 from stateflow.adapters.service import Request
+from stateflow.garbage import collect_seldom
 from stateflow.kafka.service import KafkaService, Route
 from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
@@ -24,8 +26,17 @@ USERS = 50
 SHOP = Path(__file__).resolve().parents[1] / "fixtures" / "apps" / "shop" / "shop.py"
 RICH = 10**9
 
+WARM_UP = 10_000
+"""Purchases before a side is measured."""
+
+TURNS = 6
+"""How often the sides take turns in a round."""
+
 OURS = "stateflow"
 """The side of the shop as it is compiled."""
+
+GRACE = 5
+"""Seconds that a client has to write what it was given, at its end."""
 
 Buy = Callable[[int], Awaitable[None]]
 """Has the user of a number buy something."""
@@ -34,12 +45,13 @@ Round = dict[str, dict[str, float]]
 """The measures of each side."""
 
 
-async def ours(app: App, bootstrap: str, way: Callable[[Topics], Route]) -> Buy:
-    """The shop as it is compiled."""
+async def ours(app: App, bootstrap: str, way: Callable[[Topics], Route], closing: ExitStack) -> Buy:
+    """The shop as it is compiled; its client is to be closed by `closing`."""
     # As the gateway does, of which this is a part.
-    gc.freeze()
+    collect_seldom()
     topics = Topics("shop")
     service = KafkaService(app, bootstrap, topics, way(topics))
+    closing.callback(service.close, GRACE)
     item = Address("Item", "apple")
 
     async def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:
@@ -66,38 +78,66 @@ def processor_time(processes: Collection[int]) -> float:
     return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(buy: Buy, burst: int, singles: int, processes: Collection[int] = ()) -> dict[str, float]:
-    """The rate of a burst and what it takes of the processor, and the latencies of purchases one after the other."""
-    before, started = processor_time(processes), time.perf_counter()
-    await asyncio.gather(*(buy(number % USERS) for number in range(burst)))
-    rate = burst / (time.perf_counter() - started)
-    taken = (processor_time(processes) - before) * 1e6 / burst
-    latencies = []
-    for number in range(singles):
-        started = time.perf_counter()
-        await buy(number % USERS)
-        latencies.append((time.perf_counter() - started) * 1000)
-    latencies.sort()
-    return {
-        "rate, 1/s": rate,
-        "processor, µs": taken,
-        "p50, ms": latencies[singles // 2],
-        "p99, ms": latencies[singles * 99 // 100],
-    }
+class Taken:
+    """What purchases of one side have taken in a round so far."""
+
+    def __init__(self, buy: Buy, processes: Collection[int] = ()) -> None:
+        """`processes` are those that have to do with the side."""
+        self._buy = buy
+        self._processes = processes
+        self._bought = 0
+        self._seconds = 0.0
+        self._processor = 0.0
+        self._latencies: list[float] = []
+
+    async def measure(self, burst: int, singles: int) -> None:
+        """Buy many things at once, and then some one after the other."""
+        before, started = processor_time(self._processes), time.perf_counter()
+        await asyncio.gather(*(self._buy(number % USERS) for number in range(burst)))
+        self._seconds += time.perf_counter() - started
+        self._processor += processor_time(self._processes) - before
+        self._bought += burst
+        for number in range(singles):
+            started = time.perf_counter()
+            await self._buy(number % USERS)
+            self._latencies.append(time.perf_counter() - started)
+
+    def measures(self) -> dict[str, float]:
+        """The rate of bursts and what a purchase takes of the processor in them, and the latencies of purchases one after the other."""
+        latencies = sorted(self._latencies)
+        return {
+            "rate, 1/s": self._bought / self._seconds,
+            "processor, µs": self._processor * 1e6 / self._bought,
+            "p50, ms": latencies[len(latencies) // 2] * 1000,
+            "p99, ms": latencies[len(latencies) * 99 // 100] * 1000,
+        }
 
 
 async def take_turns(
-    jobs: dict[str, Buy], singles: dict[str, int], processes: dict[str, list[int]], options: argparse.Namespace
-) -> list[Round]:
-    """Rounds of measurements of all sides, which take turns at going first. `processes` are those that have to do with a side."""
+    jobs: dict[str, Buy], singles: dict[str, int], processes: dict[str, list[int]], burst: int
+) -> Round:
+    """Warm all sides up, and measure them. `processes` are those that have to do with a side.
+
+    They take turns several times, as what else goes on on the machine changes from second to second.
+    """
+    for side, buy in jobs.items():
+        # Java compiles what it runs often.
+        await Taken(buy).measure(WARM_UP, max(1, singles[side] // 5))
+    taken = {side: Taken(buy, processes[side]) for side, buy in jobs.items()}
     sides = list(jobs)
+    for turn in range(TURNS):
+        for side in sides[turn % len(sides) :] + sides[: turn % len(sides)]:
+            await taken[side].measure(burst, max(1, singles[side] // TURNS))
+    return {side: taken[side].measures() for side in sides}
+
+
+def rounds_of(play: Callable[[Path], Round], pairs: int) -> list[Round]:
+    """Return rounds, each of a cluster of its own in a folder of its own: from one start to the next, what Java and the system make of the same
+    processes differs by more than the sides do."""
     rounds = []
-    for number in range(options.pairs):
-        first = number % len(sides)
-        order = sides[first:] + sides[:first]
-        rounds.append(
-            {side: await measure(jobs[side], options.burst, singles[side], processes[side]) for side in order}
-        )
+    for number in range(pairs):
+        with tempfile.TemporaryDirectory() as name:
+            rounds.append(play(Path(name)))
         print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
     return rounds
 
@@ -124,7 +164,9 @@ def given(description: str, burst: int, singles: int) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--burst", type=int, default=burst, help="purchases of a burst")
-    parser.add_argument("--singles", type=int, default=singles, help="purchases one after the other")
+    parser.add_argument(
+        "--singles", type=int, default=singles, help="purchases of a round that come one after the other"
+    )
     return parser.parse_args()
 
 

@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE.p
 from flink.cluster import Cluster
 from flink.launched import Run
 from purchase import (
+    GRACE,
     OURS,
     RICH,
     SHOP,
@@ -35,9 +37,9 @@ from purchase import (
     given,
     ignore,
     make_topics,
-    measure,
     ours,
     report,
+    rounds_of,
     take_turns,
 )
 from scenarios.compiler import compiled
@@ -49,7 +51,7 @@ NONE, EXACT = "by hand", "by hand, transactions"
 SIDES = (NONE, OURS, EXACT)
 
 
-async def by_hand(bootstrap: str, prefix: str) -> Buy:
+async def by_hand(bootstrap: str, prefix: str, closing: ExitStack) -> Buy:
     """The purchase as `by_hand.py` does it."""
     loop = asyncio.get_running_loop()
     waiting: dict[str, asyncio.Future[bool]] = {}
@@ -60,6 +62,7 @@ async def by_hand(bootstrap: str, prefix: str) -> Buy:
             waiting.pop(answer["id"]).set_result(answer["result"])
 
     link = Link(bootstrap, f"{prefix}.replies", lambda records: loop.call_soon_threadsafe(answered, records))
+    closing.callback(link.close, GRACE)
 
     async def ask(**message: object) -> None:
         id = str(uuid4())
@@ -77,40 +80,46 @@ async def by_hand(bootstrap: str, prefix: str) -> Buy:
     return buy
 
 
-async def compare(
-    bootstrap: str, folder: Path, processes: dict[str, list[int]], options: argparse.Namespace
-) -> list[Round]:
-    """Rounds of measurements of all sides."""
-    app = App.load(compiled(SHOP, folder / "shop"))
-    jobs = {NONE: await by_hand(bootstrap, "none"), OURS: await ours(app, bootstrap, to_log)}
-    jobs[EXACT] = await by_hand(bootstrap, "exact")
+async def compare(app: App, bootstrap: str, processes: dict[str, list[int]], options: argparse.Namespace) -> Round:
+    """A round of measurements of all sides."""
     # With transactions, a purchase takes five checkpoints.
-    singles = {OURS: options.singles, NONE: options.singles, EXACT: max(1, options.singles // 60)}
-    for side in SIDES:
-        # Java compiles what it runs often.
-        await measure(jobs[side], options.burst * (1 if side == EXACT else 4), max(1, singles[side] // 10))
-    return await take_turns(jobs, singles, processes, options)
+    singles = {OURS: options.singles, NONE: options.singles, EXACT: 1}
+    with ExitStack() as closing:
+        jobs = {
+            NONE: await by_hand(bootstrap, "none", closing),
+            OURS: await ours(app, bootstrap, to_log, closing),
+            EXACT: await by_hand(bootstrap, "exact", closing),
+        }
+        return await take_turns(jobs, singles, processes, options.burst)
+
+
+def play(app: App, folder: Path, options: argparse.Namespace) -> Round:
+    """A round on a cluster of its own."""
+    run = Run(SHOP, "--data", str(folder / "data"))
+    bootstrap = run.told("Kafka at ")
+    taskmanager = run.child("TaskManagerRunner")
+    cluster = Cluster(folder, bootstrap, run.told("Flink at "), taskmanager)
+    for prefix in ("none", "exact"):
+        make_topics(bootstrap, [f"{prefix}.{name}" for name in ("log", "replies")])
+        request = {"file": str(HERE / "by_hand.py"), "prefix": prefix}
+        cluster.ask(request if prefix == "none" else {**request, "interval": "1s"})
+    shared = [os.getpid(), run.child("kafka.Kafka")]
+    hand = [*shared, cluster.taskmanager]
+    processes = {NONE: hand, OURS: [*shared, taskmanager], EXACT: hand}
+    # It reads all answers too, which nobody does of those to the sides by hand.
+    with run.asleep("gateway.py"):
+        measured = asyncio.run(compare(app, bootstrap, processes, options))
+    cluster.close()
+    run.process.terminate()
+    run.wait()
+    return measured
 
 
 def main() -> None:
     options = given("Compare the target pyflink with jobs written by hand.", burst=2000, singles=300)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        run = Run(SHOP, "--data", str(folder / "data"))
-        bootstrap = run.told("Kafka at ")
-        taskmanager = run.child("TaskManagerRunner")
-        cluster = Cluster(folder, bootstrap, run.told("Flink at "), taskmanager)
-        for prefix in ("none", "exact"):
-            make_topics(bootstrap, [f"{prefix}.{name}" for name in ("log", "replies")])
-            request = {"file": str(HERE / "by_hand.py"), "prefix": prefix}
-            cluster.ask(request if prefix == "none" else {**request, "interval": "1s"})
-        shared = [os.getpid(), run.child("kafka.Kafka")]
-        processes = {NONE: [*shared, cluster.taskmanager], OURS: [*shared, taskmanager]}
-        rounds = asyncio.run(compare(bootstrap, folder, {**processes, EXACT: processes[NONE]}, options))
-        cluster.close()
-        run.process.terminate()
-        run.wait()
-    report(rounds, SIDES, NONE)
+        app = App.load(compiled(SHOP, Path(name) / "shop"))
+        report(rounds_of(lambda folder: play(app, folder, options), options.pairs), SIDES, NONE)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import os
 import statistics
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from flink.beside import Beside
 from flink.launched import Run
 from flink.offline import Engine
 from purchase import (
+    GRACE,
     OURS,
     RICH,
     SHOP,
@@ -38,9 +40,9 @@ from purchase import (
     given,
     ignore,
     make_topics,
-    measure,
     ours,
     report,
+    rounds_of,
     take_turns,
 )
 from scenarios.compiler import compiled
@@ -55,7 +57,7 @@ HAND = "by hand"
 SIDES = (HAND, OURS)
 
 
-async def hand(bootstrap: str) -> Buy:
+async def hand(bootstrap: str, closing: ExitStack) -> Buy:
     """The purchase as `by_hand.py` does it."""
     loop = asyncio.get_running_loop()
     waiting: dict[str, asyncio.Future[bool]] = {}
@@ -66,6 +68,7 @@ async def hand(bootstrap: str) -> Buy:
             waiting.pop(answer["id"]).set_result(answer["result"])
 
     link = Link(bootstrap, by_hand.REPLIES, lambda records: loop.call_soon_threadsafe(answered, records))
+    closing.callback(link.close, GRACE)
 
     async def ask(kind: str, key: str, /, **message: object) -> None:
         id = str(uuid4())
@@ -107,15 +110,11 @@ def sizes(app: App) -> dict[str, list[int]]:
     return {side: engine.sizes for side, engine in engines.items()}
 
 
-async def compare(
-    app: App, bootstrap: str, processes: dict[str, list[int]], options: argparse.Namespace
-) -> list[Round]:
-    """Rounds of measurements of both sides."""
-    jobs = {HAND: await hand(bootstrap), OURS: await ours(app, bootstrap, to_functions)}
-    for side in SIDES:
-        # Java compiles what it runs often.
-        await measure(jobs[side], options.burst * 2, options.singles)
-    return await take_turns(jobs, dict.fromkeys(SIDES, options.singles), processes, options)
+async def compare(app: App, bootstrap: str, processes: dict[str, list[int]], options: argparse.Namespace) -> Round:
+    """A round of measurements of both sides."""
+    with ExitStack() as closing:
+        jobs = {HAND: await hand(bootstrap, closing), OURS: await ours(app, bootstrap, to_functions, closing)}
+        return await take_turns(jobs, dict.fromkeys(SIDES, options.singles), processes, options.burst)
 
 
 def report_sizes(messages: dict[str, list[int]]) -> None:
@@ -126,32 +125,35 @@ def report_sizes(messages: dict[str, list[int]]) -> None:
     print(f"| bytes of a message | {means[0]:.0f} | {means[1]:.0f} | {means[1] / means[0]:.2f} |")
 
 
+def play(app: App, folder: Path, options: argparse.Namespace) -> Round:
+    """A round on a cluster of its own."""
+    run = Run(SHOP, "--data", str(folder / "data"), "--replies", "early", target="statefun")
+    bootstrap = run.told("Kafka at ")
+    taskmanager = run.child("TaskManagerRunner")
+    beside = Beside(folder, run.told("Flink at "), taskmanager)
+    make_topics(bootstrap, ("byhand.user", "byhand.item", by_hand.REPLIES))
+    functions = beside.serve(str(HERE / "by_hand.py"))
+    beside.submit("byhand", by_hand.MODULE.format(functions=functions, bootstrap=bootstrap, delivery="at-least-once"))
+    shared = [os.getpid(), run.child("kafka.Kafka"), run.child("StandaloneSession")]
+    processes = {
+        HAND: [*shared, *beside.processes],
+        OURS: [*shared, taskmanager, run.child("functions.py")],
+    }
+    # It reads all answers too, which nobody does of those to the side by hand.
+    with run.asleep("gateway.py"):
+        measured = asyncio.run(compare(app, bootstrap, processes, options))
+    beside.close()
+    run.process.terminate()
+    run.wait()
+    return measured
+
+
 def main() -> None:
-    options = given("Compare the target statefun with an application written by hand.", burst=3000, singles=1000)
+    options = given("Compare the target statefun with an application written by hand.", burst=3000, singles=600)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        run = Run(SHOP, "--data", str(folder / "data"), "--replies", "early", target="statefun")
-        bootstrap = run.told("Kafka at ")
-        taskmanager = run.child("TaskManagerRunner")
-        beside = Beside(folder, run.told("Flink at "), taskmanager)
-        make_topics(bootstrap, ("byhand.user", "byhand.item", by_hand.REPLIES))
-        functions = beside.serve(str(HERE / "by_hand.py"))
-        beside.submit(
-            "byhand", by_hand.MODULE.format(functions=functions, bootstrap=bootstrap, delivery="at-least-once")
-        )
-        app = App.load(compiled(SHOP, folder / "shop", "statefun"))
-        shared = [os.getpid(), run.child("kafka.Kafka"), run.child("StandaloneSession")]
-        processes = {
-            HAND: [*shared, *beside.processes],
-            OURS: [*shared, taskmanager, run.child("functions.py")],
-        }
-        rounds = asyncio.run(compare(app, bootstrap, processes, options))
-        beside.close()
-        run.process.terminate()
-        run.wait()
-        messages = sizes(app)
-    report(rounds, SIDES, HAND)
-    report_sizes(messages)
+        app = App.load(compiled(SHOP, Path(name) / "shop", "statefun"))
+        report(rounds_of(lambda folder: play(app, folder, options), options.pairs), SIDES, HAND)
+        report_sizes(sizes(app))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ compiled for transactions all the same, or for neither; then entities do not rem
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import time
@@ -29,6 +28,7 @@ from stateflow.adapters.pyflink_options import Delivery, Options
 from stateflow.adapters.pyflink_releases import STREAMED, received, streamed
 from stateflow.bundle import ABOUT, Description, describe
 from stateflow.errors import StateflowError
+from stateflow.garbage import collect_seldom
 from stateflow.kafka.edge import Edge
 from stateflow.kafka.expiring import Expiring
 from stateflow.kafka.records import place, place_of
@@ -98,8 +98,7 @@ def load(digest: str) -> Loaded:
             install()
             bundle, description = _find(digest)
             app = App.load(bundle)
-            # What is loaded stays: no collection has to look at it again.
-            gc.freeze()
+            collect_seldom()
             _loaded[digest] = Loaded(app, Edge(app), Options.read(description.options))
         return _loaded[digest]
 

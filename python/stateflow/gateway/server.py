@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -16,6 +15,7 @@ from types import FrameType
 
 import uvicorn
 
+from stateflow.garbage import collect_seldom
 from stateflow.gateway.http import Application
 from stateflow.gateway.logs import Bridge, Log
 
@@ -79,8 +79,7 @@ class Server(uvicorn.Server):
 
     def serve_until_stopped(self) -> None:
         """Serve until a signal comes or `stop` is called, then finish what is in flight."""
-        # What is loaded stays: no collection has to look at it again.
-        gc.freeze()
+        collect_seldom()
         self.run(sockets=[self._bound])
 
     def stop(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,6 +71,16 @@ class Run:
                 return found
             time.sleep(0.05)
         raise AssertionError(f"no process has {words!r} in its command")
+
+    @contextlib.contextmanager
+    def asleep(self, words: str) -> Iterator[None]:
+        """Stop a process with these words in its command, until the block ends."""
+        process = self.child(words)
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
 
     def end(self, number: signal.Signals) -> int:
         """Send a signal, and return the exit status."""
