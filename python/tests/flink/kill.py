@@ -66,6 +66,8 @@ def play(run: Run, kind: str, name: str) -> tuple[Ledger, list[str]]:
             kill(run, kind)
             ledger.wait_answered()
             time.sleep(LOAD)
+            # Which a slow machine has not come to by then.
+            ledger.wait_refused()
         wrong = ledger.wrong(bootstrap, Topics("shop"), fields)
         # The gateway reads the requests of this target, and may have handed one on and not said so when it was killed.
         if run.target == "statefun" and kind != "gateway":

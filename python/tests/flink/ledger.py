@@ -42,6 +42,7 @@ class Ledger:
         self.longest = 0.0
         """Seconds that a client waited at most."""
         self._name = name
+        self._refused = threading.Event()
         self._answered = dict.fromkeys(range(CLIENTS), 0.0)
 
     @contextmanager
@@ -71,6 +72,10 @@ class Ledger:
             assert time.monotonic() - now < 2 * PATIENCE, "a client gets no answers"
             time.sleep(0.05)
 
+    def wait_refused(self) -> None:
+        """Wait until a client has been told that there is not enough of an item, or of money."""
+        assert self._refused.wait(2 * PATIENCE), "nothing is ever refused"
+
     async def _buy(self, client: StateflowKafkaClient, ended: threading.Event, seed: int) -> None:
         """Buy until told to stop, and send each request a second time now and then."""
         draw = random.Random(seed)
@@ -92,6 +97,8 @@ class Ledger:
                 self.answers[id] = str(error)
             except TimeoutError:
                 continue
+            if self.answers[id] is False:
+                self._refused.set()
             self._answered[seed] = started
             self.longest = max(self.longest, time.monotonic() - started)
 
