@@ -42,6 +42,7 @@ MESSAGE = simple_type("stateflow/message", bytes, bytes)
 
 
 Handler = Callable[[Context, Envelope], Awaitable[None]]
+"""A function, as the engine's package wants it: of two arguments."""
 
 
 class Functions(StatefulFunctions):  # type: ignore[misc]
@@ -56,24 +57,30 @@ class Functions(StatefulFunctions):  # type: ignore[misc]
         self._waits = any("recorded" in module for module in app.ir["modules"])
         """Whether steps may wait for something outside, and have to let others run meanwhile."""
         for entity in app.entities:
-            self.register(self._typename(entity), _plain(self._handle), [ValueSpec("record", BYTES)])
+            self.register(self._typename(entity), self._handler(entity), [ValueSpec("record", BYTES)])
         week = timedelta(milliseconds=KEPT_MILLISECONDS)
         kept = ValueSpec("record", BYTES, expire_after_write=week)
-        self.register(self._typename(KEPT), _plain(self._handle), [kept])
+        self.register(self._typename(KEPT), self._handler(KEPT), [kept])
 
     def for_typename(self, typename: str) -> StatefulFunction:
         """Return the function of a type; for one that this bundle does not have, one that sets aside what it gets."""
         try:
             return super().for_typename(typename)
         except KeyError:
-            self.register(typename, _plain(self._set_aside))
+            self.register(typename, self._aside())
             return super().for_typename(typename)
 
-    async def _handle(self, context: Context, envelope: Envelope) -> None:
+    def _handler(self, entity: str) -> Handler:
+        async def handle(context: Context, envelope: Envelope) -> None:
+            await self._handle(entity, context, envelope)
+
+        return handle
+
+    async def _handle(self, entity: str, context: Context, envelope: Envelope) -> None:
         given = envelope.raw_value() or b""
         try:
             message = Message.decode(given)
-            self._check(context, message)
+            _check(entity, context, message)
         except Exception as error:  # noqa: BLE001 - anything may stand in a topic
             self._write(context, self._topics.dead_letters, [letter(given, f"not a message: {error}")])
             return
@@ -94,15 +101,12 @@ class Functions(StatefulFunctions):  # type: ignore[misc]
         if done.record is not before and done.record is not None:
             context.storage.record = done.record.encode()
 
-    def _check(self, context: Context, message: Message) -> None:
-        """Raise `Malformed` where a message has come to another function than its own."""
-        here, wanted = context.address, message.address
-        if (self._typename(wanted.entity), function_id(wanted)) != (here.typename, here.id):
-            raise Malformed(f"it is to {wanted}, and has come to {here.typename}/{here.id}")
+    def _aside(self) -> Handler:
+        async def set_aside(context: Context, envelope: Envelope) -> None:
+            reason = f"there is no function {context.address.typename}"
+            self._write(context, self._topics.dead_letters, [letter(envelope.raw_value() or b"", reason)])
 
-    async def _set_aside(self, context: Context, envelope: Envelope) -> None:
-        reason = f"there is no function {context.address.typename}"
-        self._write(context, self._topics.dead_letters, [letter(envelope.raw_value() or b"", reason)])
+        return set_aside
 
     def _step(self, record: Record | None, message: Message) -> Outcome:
         try:
@@ -119,10 +123,8 @@ class Functions(StatefulFunctions):  # type: ignore[misc]
         return f"{self._namespace}/{type_name(entity)}"
 
 
-def _plain(handle: Handler) -> Handler:
-    """Return a function of two arguments, as the engine's package asks for."""
-
-    async def handler(context: Context, envelope: Envelope) -> None:
-        await handle(context, envelope)
-
-    return handler
+def _check(entity: str, context: Context, message: Message) -> None:
+    """Raise `Malformed` where a message has come to another function than its own."""
+    here, wanted = context.address, message.address
+    if wanted.entity != entity or function_id(wanted) != here.id:
+        raise Malformed(f"it is to {wanted}, and has come to {here.typename}/{here.id}")

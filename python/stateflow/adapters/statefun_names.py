@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from stateflow.kafka.records import place
+from stateflow.kafka.records import key_text
 from stateflow.kafka.service import Route
 from stateflow.kafka.topics import Topics
 from stateflow.step.kept import ENTITY as KEPT
@@ -29,7 +29,7 @@ def type_name(entity: str) -> str:
 
 def function_id(address: Address) -> str:
     """Return the id of an entity among those of its type."""
-    return place(address).removeprefix(f"{address.entity}/") or EMPTY
+    return key_text(address.key) or EMPTY
 
 
 def to_functions(topics: Topics) -> Route:

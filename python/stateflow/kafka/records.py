@@ -22,17 +22,16 @@ CLIENT = "client:"
 
 
 def place(address: Address) -> str:
-    """Return the address as text that decides about its partition: ASCII, the same from every program and machine.
+    """Return the address as text that decides about its partition: ASCII, the same from every program and machine."""
+    return f"{address.entity}/{key_text(address.key)}"
 
-    An entity's class tells whether its key is an integer.
-    """
-    key = address.key
+
+def key_text(key: str | int) -> str:
+    """Return a key as text: ASCII. The class that it is of tells whether it is an integer."""
     if isinstance(key, int):
         # Python writes no longer integers in decimal digits.
-        return f"{address.entity}/{key if key.bit_length() < 10_000 else hex(key)}"
-    if not (key.isascii() and key.isalnum()):
-        key = quote(key.encode("utf-8", "surrogatepass"), safe="")
-    return f"{address.entity}/{key}"
+        return str(key) if key.bit_length() < 10_000 else hex(key)
+    return key if key.isascii() and key.isalnum() else quote(key.encode("utf-8", "surrogatepass"), safe="")
 
 
 def place_of(record: bytes) -> str:
