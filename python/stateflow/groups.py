@@ -103,13 +103,15 @@ def _keep_lines(part: object, whole: BaseException) -> None:
 
 
 def _is_same(error: BaseException, whole: BaseException) -> bool:
-    """Tell whether an exception is a part of a group that nobody has raised since, going by what CPython goes by."""
+    """Tell whether an exception is a part of a group that nobody has raised since, going by what CPython goes by. Another group that has come
+    through the same lines is none."""
     return (
         isinstance(error, BaseExceptionGroup)
         and isinstance(whole, BaseExceptionGroup)
         and error.__cause__ is whole.__cause__
         and error.__context__ is whole.__context__
         and _path(error) == _path(whole)
+        and {id(leaf) for leaf in _leaves(error)} <= {id(leaf) for leaf in _leaves(whole)}
     )
 
 
