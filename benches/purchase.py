@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -78,13 +79,25 @@ def processor_time(processes: Collection[int]) -> float:
     return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
+@dataclass(frozen=True)
+class Side:
+    """What is compared."""
+
+    buy: Buy
+    processes: Collection[int]
+    """Those that have to do with it."""
+    burst: int
+    """How many purchases come at once, each time that it is its turn."""
+    singles: int
+    """How many come one after the other, each time."""
+
+
 class Taken:
     """What purchases of one side have taken in a round so far."""
 
-    def __init__(self, buy: Buy, processes: Collection[int] = ()) -> None:
-        """`processes` are those that have to do with the side."""
-        self._buy = buy
-        self._processes = processes
+    def __init__(self, side: Side) -> None:
+        self._buy = side.buy
+        self._processes = side.processes
         self._bought = 0
         self._seconds = 0.0
         self._processor = 0.0
@@ -113,22 +126,17 @@ class Taken:
         }
 
 
-async def take_turns(
-    jobs: dict[str, Buy], singles: dict[str, int], processes: dict[str, list[int]], burst: int
-) -> Round:
-    """Warm all sides up, and measure them. `processes` are those that have to do with a side.
-
-    They take turns several times, as what else goes on on the machine changes from second to second.
-    """
-    for side, buy in jobs.items():
+async def take_turns(sides: dict[str, Side]) -> Round:
+    """Warm all sides up, and measure them. They take turns several times, as what else goes on on the machine changes from second to second."""
+    for side in sides.values():
         # Java compiles what it runs often.
-        await Taken(buy).measure(WARM_UP, max(1, singles[side] // 5))
-    taken = {side: Taken(buy, processes[side]) for side, buy in jobs.items()}
-    sides = list(jobs)
+        await Taken(side).measure(WARM_UP, side.singles)
+    taken = {name: Taken(side) for name, side in sides.items()}
+    names = list(sides)
     for turn in range(TURNS):
-        for side in sides[turn % len(sides) :] + sides[: turn % len(sides)]:
-            await taken[side].measure(burst, max(1, singles[side] // TURNS))
-    return {side: taken[side].measures() for side in sides}
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            await taken[name].measure(sides[name].burst, sides[name].singles)
+    return {name: taken[name].measures() for name in names}
 
 
 def rounds_of(play: Callable[[Path], Round], pairs: int) -> list[Round]:
@@ -163,9 +171,9 @@ def given(description: str, burst: int, singles: int) -> argparse.Namespace:
     """Read the command line; `burst` and `singles` are the sizes where it names none."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--burst", type=int, default=burst, help="purchases of a burst")
+    parser.add_argument("--burst", type=int, default=burst, help="purchases at once, each time")
     parser.add_argument(
-        "--singles", type=int, default=singles, help="purchases of a round that come one after the other"
+        "--singles", type=int, default=singles, help="purchases one after the other, each time that a side has its turn"
     )
     return parser.parse_args()
 

@@ -4,7 +4,7 @@
     STATEFLOW_BIN=target/release/stateflow python benches/pyflink/run.py
 
 Three jobs run on one cluster, each in a slot of its own: the shop as it is compiled, exactly once by the order of the log; the same purchase by hand
-through a loop in Kafka without any guarantee; and by hand with transactions through the loop. They take turns at a burst of purchases and
+through a loop in Kafka without any guarantee; and by hand with transactions through the loop. They take turns at bursts of purchases and
 at purchases one after the other. Needs the packages of `python/requirements-dev.txt`, Java 17 and Maven.
 """
 
@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,6 +35,7 @@ from purchase import (
     USERS,
     Buy,
     Round,
+    Side,
     given,
     ignore,
     make_topics,
@@ -82,15 +84,16 @@ async def by_hand(bootstrap: str, prefix: str, closing: ExitStack) -> Buy:
 
 async def compare(app: App, bootstrap: str, processes: dict[str, list[int]], options: argparse.Namespace) -> Round:
     """A round of measurements of all sides."""
-    # With transactions, a purchase takes five checkpoints.
-    singles = {OURS: options.singles, NONE: options.singles, EXACT: 1}
     with ExitStack() as closing:
         jobs = {
             NONE: await by_hand(bootstrap, "none", closing),
             OURS: await ours(app, bootstrap, to_log, closing),
             EXACT: await by_hand(bootstrap, "exact", closing),
         }
-        return await take_turns(jobs, singles, processes, options.burst)
+        sides = {name: Side(buy, processes[name], options.burst, options.singles) for name, buy in jobs.items()}
+        # With transactions, a purchase takes five checkpoints.
+        sides[EXACT] = replace(sides[EXACT], burst=options.burst // 4, singles=1)
+        return await take_turns(sides)
 
 
 def play(app: App, folder: Path, options: argparse.Namespace) -> Round:
@@ -116,7 +119,7 @@ def play(app: App, folder: Path, options: argparse.Namespace) -> Round:
 
 
 def main() -> None:
-    options = given("Compare the target pyflink with jobs written by hand.", burst=2000, singles=300)
+    options = given("Compare the target pyflink with jobs written by hand.", burst=2000, singles=50)
     with tempfile.TemporaryDirectory() as name:
         app = App.load(compiled(SHOP, Path(name) / "shop"))
         report(rounds_of(lambda folder: play(app, folder, options), options.pairs), SIDES, NONE)

@@ -4,7 +4,7 @@
     STATEFLOW_BIN=target/release/stateflow python benches/statefun/run.py
 
 Two jobs run on one cluster, each with a TaskManager and a process of functions of its own: the shop as it is compiled, with `--replies early`, and
-`by_hand.py`, whose answers do not wait for a checkpoint either. They take turns at a burst of purchases and at purchases one after the
+`by_hand.py`, whose answers do not wait for a checkpoint either. They take turns at bursts of purchases and at purchases one after the
 other. Needs the packages of `python/requirements-dev.txt`, Java 17 and Maven.
 """
 
@@ -37,6 +37,7 @@ from purchase import (
     USERS,
     Buy,
     Round,
+    Side,
     given,
     ignore,
     make_topics,
@@ -114,7 +115,9 @@ async def compare(app: App, bootstrap: str, processes: dict[str, list[int]], opt
     """A round of measurements of both sides."""
     with ExitStack() as closing:
         jobs = {HAND: await hand(bootstrap, closing), OURS: await ours(app, bootstrap, to_functions, closing)}
-        return await take_turns(jobs, dict.fromkeys(SIDES, options.singles), processes, options.burst)
+        return await take_turns(
+            {name: Side(buy, processes[name], options.burst, options.singles) for name, buy in jobs.items()}
+        )
 
 
 def report_sizes(messages: dict[str, list[int]]) -> None:
@@ -149,7 +152,7 @@ def play(app: App, folder: Path, options: argparse.Namespace) -> Round:
 
 
 def main() -> None:
-    options = given("Compare the target statefun with an application written by hand.", burst=3000, singles=600)
+    options = given("Compare the target statefun with an application written by hand.", burst=3000, singles=100)
     with tempfile.TemporaryDirectory() as name:
         app = App.load(compiled(SHOP, Path(name) / "shop", "statefun"))
         report(rounds_of(lambda folder: play(app, folder, options), options.pairs), SIDES, HAND)
