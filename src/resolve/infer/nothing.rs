@@ -66,7 +66,7 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    fn mark_nothing(&mut self, target: &Expr) {
+    pub(super) fn mark_nothing(&mut self, target: &Expr) {
         match target {
             Expr::Name(name) => self.env.narrow_to_nothing(name.id.to_string()),
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|part| self.mark_nothing(part)),
