@@ -73,6 +73,9 @@ class Request:
         begun = ahead(app, self.address, self.method, self.positional, self.arguments, (), limit)
         if begun is None:
             return self.message(app) if message is None else message
+        if begun.leaves_out and message is None:
+            # What it leaves out is an error all the same where it cannot be encoded.
+            self.message(app)
         return self._message(Kind.READ, begun.address, begun.attributes, b"", (begun.unit.encode(),))
 
     @property

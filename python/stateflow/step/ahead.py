@@ -25,6 +25,8 @@ class Ahead(NamedTuple):
     """With commas between them."""
     unit: Unit
     """The frame of the method that waits for it."""
+    leaves_out: bool
+    """Whether an argument is not part of it, as nobody needs it."""
 
 
 def ahead(
@@ -54,13 +56,12 @@ def ahead(
         return None
     live = {name: values[name] for name in opening.live}
     try:
-        if opening.unused:
-            # Nobody needs them, but an argument that cannot be encoded is an error all the same.
-            app.encode([values[name] for name in opening.unused])
         frames, _ = encode_frames(app, entity, [Frame(opening.block, live, trail)], Kept.nothing, b"")
     except StateflowError:
         return None
-    return Ahead(target, opening.attributes, Unit(address, frames, False)) if len(frames) <= limit else None
+    if len(frames) > limit:
+        return None
+    return Ahead(target, opening.attributes, Unit(address, frames, False), opening.leaves_out)
 
 
 def _bind(opening: Opening, args: Sequence[object], kwargs: Mapping[str, object]) -> Mapping[str, Any] | None:

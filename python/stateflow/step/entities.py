@@ -94,8 +94,8 @@ class Opening(NamedTuple):
     """The parameters that may be given by position, in order."""
     names: frozenset[str]
     """All parameters."""
-    unused: Sequence[str]
-    """The parameters that the block does not need, but for the one that is read."""
+    leaves_out: bool
+    """Whether the block does not need a parameter that is not the one which is read."""
     defaults: Mapping[str, object]
 
 
@@ -180,7 +180,7 @@ def _openings(
                         live,
                         [param["name"] for param in method["params"] if param["kind"] == "regular"],
                         names,
-                        sorted(names.difference(live, {node["parameter"]})),
+                        bool(names.difference(live, {node["parameter"]})),
                         defaults,
                     ),
                 )

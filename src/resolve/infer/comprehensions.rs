@@ -74,7 +74,7 @@ impl Interpreter<'_, '_> {
             .findings
             .as_mut()
             .map(|findings| std::mem::take(&mut findings.locals));
-        self.assign_round(target, element, is_nothing);
+        self.assign_maybe(target, element, None, is_nothing);
         if let (Some(findings), Some(locals)) = (self.findings.as_mut(), findings) {
             findings.locals = locals;
         }

@@ -155,10 +155,7 @@ impl Interpreter<'_, '_> {
     fn named(&mut self, named: &ast::ExprNamed) -> Type {
         let type_ = self.expr(&named.value);
         let is_nothing = self.is_nothing(&named.value);
-        self.assign(&named.target, &type_, Some(&named.value));
-        if is_nothing {
-            self.mark_nothing(&named.target);
-        }
+        self.assign_maybe(&named.target, &type_, Some(&named.value), is_nothing);
         type_
     }
 

@@ -33,7 +33,7 @@ impl<'a> Interpreter<'a, '_> {
         let key = start(for_);
         self.enter_head(key);
         let exhausted = self.env.clone();
-        self.assign_round(&for_.target, &element, is_nothing);
+        self.assign_maybe(&for_.target, &element, None, is_nothing);
         self.loop_body(key, &for_.body, &for_.orelse, exhausted, None);
     }
 

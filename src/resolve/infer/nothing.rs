@@ -58,15 +58,21 @@ impl Interpreter<'_, '_> {
         self.env.is_nothing(name) || is_known_here && self.env.get(name).is_none()
     }
 
-    /// Assigns what is gone over to the target of a loop or of a clause: nothing, where there is nothing to go over.
-    pub(super) fn assign_round(&mut self, target: &Expr, element: &Type, is_nothing: bool) {
-        self.assign(target, element, None);
+    /// Assigns to a target: nothing, where what it is given cannot be.
+    pub(super) fn assign_maybe(
+        &mut self,
+        target: &Expr,
+        type_: &Type,
+        value: Option<&Expr>,
+        is_nothing: bool,
+    ) {
+        self.assign(target, type_, value);
         if is_nothing {
             self.mark_nothing(target);
         }
     }
 
-    pub(super) fn mark_nothing(&mut self, target: &Expr) {
+    fn mark_nothing(&mut self, target: &Expr) {
         match target {
             Expr::Name(name) => self.env.narrow_to_nothing(name.id.to_string()),
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|part| self.mark_nothing(part)),
