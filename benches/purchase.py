@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
+import signal
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from confluent_kafka.admin import AdminClient, NewTopic
+from flink.kill import GATEWAY
+from flink.launched import Run
 from stateflow.adapters.service import Request
 from stateflow.garbage import collect_seldom
+from stateflow.kafka.link import Link
 from stateflow.kafka.service import KafkaService, Route
 from stateflow.kafka.topics import Topics
 from stateflow.step.app import App
@@ -26,9 +32,6 @@ from stateflow.step.message import Address
 USERS = 50
 SHOP = Path(__file__).resolve().parents[1] / "fixtures" / "apps" / "shop" / "shop.py"
 RICH = 10**9
-
-WARM_UP = 10_000
-"""Purchases before a side is measured."""
 
 TURNS = 6
 """How often the sides take turns in a round."""
@@ -42,17 +45,18 @@ GRACE = 5
 Buy = Callable[[int], Awaitable[None]]
 """Has the user of a number buy something."""
 
+Ask = Callable[[str, str, dict[str, object]], Awaitable[None]]
+"""Writes a request to a topic under a key, and waits for its answer."""
+
 Round = dict[str, dict[str, float]]
 """The measures of each side."""
 
 
-async def ours(app: App, bootstrap: str, way: Callable[[Topics], Route], closing: ExitStack) -> Buy:
-    """The shop as it is compiled; its client is to be closed by `closing`."""
-    # As the gateway does, of which this is a part.
-    collect_seldom()
+async def ours(app: App, bootstrap: str, way: Callable[[Topics], Route], clients: ExitStack) -> Buy:
+    """The shop as it is compiled; its client is closed with `clients`."""
     topics = Topics("shop")
     service = KafkaService(app, bootstrap, topics, way(topics))
-    closing.callback(service.close, GRACE)
+    clients.callback(service.close, GRACE)
     item = Address("Item", "apple")
 
     async def ask(entity: str, key: str | None, method: str, **arguments: object) -> None:
@@ -69,8 +73,47 @@ async def ours(app: App, bootstrap: str, way: Callable[[Topics], Route], closing
     return buy
 
 
-def ignore(_: str | None) -> None:
+def json_client(bootstrap: str, replies: str, clients: ExitStack) -> Ask:
+    """A client of a job written by hand, whose messages are JSON; it is closed with `clients`."""
+    loop = asyncio.get_running_loop()
+    waiting: dict[str, asyncio.Future[bool]] = {}
+
+    def answered(records: list[bytes]) -> None:
+        for record in records:
+            answer = json.loads(record)
+            waiting.pop(answer["id"]).set_result(answer["result"])
+
+    link = Link(bootstrap, replies, lambda records: loop.call_soon_threadsafe(answered, records))
+    clients.callback(link.close, GRACE)
+
+    async def ask(topic: str, key: str, message: dict[str, object]) -> None:
+        id = str(uuid4())
+        waiting[id] = loop.create_future()
+        link.write(topic, key.encode(), json.dumps({"id": id, **message}).encode(), _ignore)
+        assert await waiting[id]
+
+    return ask
+
+
+def _ignore(_: str | None) -> None:
     """Whether a record is written shows in whether it is answered."""
+
+
+@contextmanager
+def on_engine(folder: Path, *options: str, target: str) -> Iterator[Run]:
+    """The shop on an engine of its own, which ends with the block. All run on the Python that runs this."""
+    os.environ["STATEFLOW_PYTHON"] = os.path.realpath(sys.executable)
+    run = Run(SHOP, "--data", str(folder / "data"), *options, target=target)
+    try:
+        yield run
+    finally:
+        run.end(signal.SIGTERM)
+
+
+def measured(run: Run, sides: Coroutine[Any, Any, Round]) -> Round:
+    """A round, while the gateway sleeps: it reads all answers too, which nobody does of those to what is written by hand."""
+    with run.asleep(GATEWAY):
+        return asyncio.run(sides)
 
 
 def processor_time(processes: Collection[int]) -> float:
@@ -90,6 +133,8 @@ class Side:
     """How many purchases come at once, each time that it is its turn."""
     singles: int
     """How many come one after the other, each time."""
+    warm_up: int = 10_000
+    """How many come at once before it is measured."""
 
 
 class Taken:
@@ -130,7 +175,7 @@ async def take_turns(sides: dict[str, Side]) -> Round:
     """Warm all sides up, and measure them. They take turns several times, as what else goes on on the machine changes from second to second."""
     for side in sides.values():
         # Java compiles what it runs often.
-        await Taken(side).measure(WARM_UP, side.singles)
+        await Taken(side).measure(side.warm_up, side.singles)
     taken = {name: Taken(side) for name, side in sides.items()}
     names = list(sides)
     for turn in range(TURNS):
@@ -142,6 +187,8 @@ async def take_turns(sides: dict[str, Side]) -> Round:
 def rounds_of(play: Callable[[Path], Round], pairs: int) -> list[Round]:
     """Return rounds, each of a cluster of its own in a folder of its own: from one start to the next, what Java and the system make of the same
     processes differs by more than the sides do."""
+    # As the gateway does, of which the client of our side is a part.
+    collect_seldom()
     rounds = []
     for number in range(pairs):
         with tempfile.TemporaryDirectory() as name:

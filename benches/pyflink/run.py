@@ -11,24 +11,19 @@ at purchases one after the other. Needs the packages of `python/requirements-dev
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
 import os
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE.parent)]
 
 from flink.cluster import Cluster
-from flink.launched import Run
 from purchase import (
-    GRACE,
     OURS,
     RICH,
     SHOP,
@@ -37,15 +32,16 @@ from purchase import (
     Round,
     Side,
     given,
-    ignore,
+    json_client,
     make_topics,
+    measured,
+    on_engine,
     ours,
     report,
     rounds_of,
     take_turns,
 )
 from scenarios.compiler import compiled
-from stateflow.kafka.link import Link
 from stateflow.kafka.service import to_log
 from stateflow.step.app import App
 
@@ -53,69 +49,51 @@ NONE, EXACT = "by hand", "by hand, transactions"
 SIDES = (NONE, OURS, EXACT)
 
 
-async def by_hand(bootstrap: str, prefix: str, closing: ExitStack) -> Buy:
+async def by_hand(bootstrap: str, prefix: str, clients: ExitStack) -> Buy:
     """The purchase as `by_hand.py` does it."""
-    loop = asyncio.get_running_loop()
-    waiting: dict[str, asyncio.Future[bool]] = {}
+    client = json_client(bootstrap, f"{prefix}.replies", clients)
 
-    def answered(records: list[bytes]) -> None:
-        for record in records:
-            answer = json.loads(record)
-            waiting.pop(answer["id"]).set_result(answer["result"])
+    async def ask(kind: str, key: str, **message: object) -> None:
+        await client(f"{prefix}.log", key, {"kind": kind, "key": key, **message})
 
-    link = Link(bootstrap, f"{prefix}.replies", lambda records: loop.call_soon_threadsafe(answered, records))
-    closing.callback(link.close, GRACE)
-
-    async def ask(**message: object) -> None:
-        id = str(uuid4())
-        waiting[id] = loop.create_future()
-        link.write(f"{prefix}.log", str(message["key"]).encode(), json.dumps({"id": id, **message}).encode(), ignore)
-        assert await waiting[id]
-
-    await ask(kind="create", key="apple", state={"price": 1, "stock": RICH})
+    await ask("create", "apple", state={"price": 1, "stock": RICH})
     for number in range(USERS):
-        await ask(kind="create", key=f"user{number}", state={"balance": RICH, "bought": {}})
+        await ask("create", f"user{number}", state={"balance": RICH, "bought": {}})
 
     async def buy(number: int) -> None:
-        await ask(kind="buy", key=f"user{number}", user=f"user{number}", item="apple", amount=1)
+        await ask("buy", f"user{number}", user=f"user{number}", item="apple", amount=1)
 
     return buy
 
 
 async def compare(app: App, bootstrap: str, processes: dict[str, list[int]], options: argparse.Namespace) -> Round:
     """A round of measurements of all sides."""
-    with ExitStack() as closing:
+    with ExitStack() as clients:
         jobs = {
-            NONE: await by_hand(bootstrap, "none", closing),
-            OURS: await ours(app, bootstrap, to_log, closing),
-            EXACT: await by_hand(bootstrap, "exact", closing),
+            NONE: await by_hand(bootstrap, "none", clients),
+            OURS: await ours(app, bootstrap, to_log, clients),
+            EXACT: await by_hand(bootstrap, "exact", clients),
         }
         sides = {name: Side(buy, processes[name], options.burst, options.singles) for name, buy in jobs.items()}
         # With transactions, a purchase takes five checkpoints.
-        sides[EXACT] = replace(sides[EXACT], burst=options.burst // 4, singles=1)
+        sides[EXACT] = replace(sides[EXACT], burst=options.burst // 4, singles=1, warm_up=options.burst)
         return await take_turns(sides)
 
 
 def play(app: App, folder: Path, options: argparse.Namespace) -> Round:
     """A round on a cluster of its own."""
-    run = Run(SHOP, "--data", str(folder / "data"))
-    bootstrap = run.told("Kafka at ")
-    taskmanager = run.child("TaskManagerRunner")
-    cluster = Cluster(folder, bootstrap, run.told("Flink at "), taskmanager)
-    for prefix in ("none", "exact"):
-        make_topics(bootstrap, [f"{prefix}.{name}" for name in ("log", "replies")])
-        request = {"file": str(HERE / "by_hand.py"), "prefix": prefix}
-        cluster.ask(request if prefix == "none" else {**request, "interval": "1s"})
-    shared = [os.getpid(), run.child("kafka.Kafka")]
-    hand = [*shared, cluster.taskmanager]
-    processes = {NONE: hand, OURS: [*shared, taskmanager], EXACT: hand}
-    # It reads all answers too, which nobody does of those to the sides by hand.
-    with run.asleep("gateway.py"):
-        measured = asyncio.run(compare(app, bootstrap, processes, options))
-    cluster.close()
-    run.process.terminate()
-    run.wait()
-    return measured
+    with on_engine(folder, target="pyflink") as run:
+        bootstrap = run.told("Kafka at ")
+        taskmanager = run.child("TaskManagerRunner")
+        with closing(Cluster(folder, bootstrap, run.told("Flink at "), taskmanager)) as cluster:
+            for prefix in ("none", "exact"):
+                make_topics(bootstrap, [f"{prefix}.{name}" for name in ("log", "replies")])
+                request = {"file": str(HERE / "by_hand.py"), "prefix": prefix}
+                cluster.ask(request if prefix == "none" else {**request, "interval": "1s"})
+            shared = [os.getpid(), run.child("kafka.Kafka")]
+            hand = [*shared, cluster.taskmanager]
+            processes = {NONE: hand, OURS: [*shared, taskmanager], EXACT: hand}
+            return measured(run, compare(app, bootstrap, processes, options))
 
 
 def main() -> None:

@@ -11,13 +11,12 @@ other. Needs the packages of `python/requirements-dev.txt`, Java 17 and Maven.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import statistics
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,10 +26,9 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests"), str(HERE),
 
 import by_hand
 from flink.beside import Beside
-from flink.launched import Run
+from flink.kill import FUNCTIONS
 from flink.offline import Engine
 from purchase import (
-    GRACE,
     OURS,
     RICH,
     SHOP,
@@ -39,8 +37,10 @@ from purchase import (
     Round,
     Side,
     given,
-    ignore,
+    json_client,
     make_topics,
+    measured,
+    on_engine,
     ours,
     report,
     rounds_of,
@@ -50,7 +50,6 @@ from scenarios.compiler import compiled
 from stateflow.adapters.service import Request
 from stateflow.adapters.statefun import Functions
 from stateflow.adapters.statefun_names import function_id, to_functions, type_name
-from stateflow.kafka.link import Link
 from stateflow.step.app import App
 from stateflow.step.message import Address
 
@@ -58,31 +57,19 @@ HAND = "by hand"
 SIDES = (HAND, OURS)
 
 
-async def hand(bootstrap: str, closing: ExitStack) -> Buy:
+async def hand(bootstrap: str, clients: ExitStack) -> Buy:
     """The purchase as `by_hand.py` does it."""
-    loop = asyncio.get_running_loop()
-    waiting: dict[str, asyncio.Future[bool]] = {}
+    ask = json_client(bootstrap, by_hand.REPLIES, clients)
 
-    def answered(records: list[bytes]) -> None:
-        for record in records:
-            answer = json.loads(record)
-            waiting.pop(answer["id"]).set_result(answer["result"])
+    async def create(kind: str, key: str, **state: object) -> None:
+        await ask(f"byhand.{kind}", key, {"kind": "create", "state": state})
 
-    link = Link(bootstrap, by_hand.REPLIES, lambda records: loop.call_soon_threadsafe(answered, records))
-    closing.callback(link.close, GRACE)
-
-    async def ask(kind: str, key: str, /, **message: object) -> None:
-        id = str(uuid4())
-        waiting[id] = loop.create_future()
-        link.write(f"byhand.{kind}", key.encode(), json.dumps({"id": id, **message}).encode(), ignore)
-        assert await waiting[id]
-
-    await ask("item", "apple", kind="create", state={"price": 1, "stock": RICH})
+    await create("item", "apple", price=1, stock=RICH)
     for number in range(USERS):
-        await ask("user", f"user{number}", kind="create", state={"balance": RICH, "bought": {}})
+        await create("user", f"user{number}", balance=RICH, bought={})
 
     async def buy(number: int) -> None:
-        await ask("user", f"user{number}", kind="buy", item="apple", amount=1)
+        await ask("byhand.user", f"user{number}", {"kind": "buy", "item": "apple", "amount": 1})
 
     return buy
 
@@ -113,8 +100,8 @@ def sizes(app: App) -> dict[str, list[int]]:
 
 async def compare(app: App, bootstrap: str, processes: dict[str, list[int]], options: argparse.Namespace) -> Round:
     """A round of measurements of both sides."""
-    with ExitStack() as closing:
-        jobs = {HAND: await hand(bootstrap, closing), OURS: await ours(app, bootstrap, to_functions, closing)}
+    with ExitStack() as clients:
+        jobs = {HAND: await hand(bootstrap, clients), OURS: await ours(app, bootstrap, to_functions, clients)}
         return await take_turns(
             {name: Side(buy, processes[name], options.burst, options.singles) for name, buy in jobs.items()}
         )
@@ -130,25 +117,20 @@ def report_sizes(messages: dict[str, list[int]]) -> None:
 
 def play(app: App, folder: Path, options: argparse.Namespace) -> Round:
     """A round on a cluster of its own."""
-    run = Run(SHOP, "--data", str(folder / "data"), "--replies", "early", target="statefun")
-    bootstrap = run.told("Kafka at ")
-    taskmanager = run.child("TaskManagerRunner")
-    beside = Beside(folder, run.told("Flink at "), taskmanager)
-    make_topics(bootstrap, ("byhand.user", "byhand.item", by_hand.REPLIES))
-    functions = beside.serve(str(HERE / "by_hand.py"))
-    beside.submit("byhand", by_hand.MODULE.format(functions=functions, bootstrap=bootstrap, delivery="at-least-once"))
-    shared = [os.getpid(), run.child("kafka.Kafka"), run.child("StandaloneSession")]
-    processes = {
-        HAND: [*shared, *beside.processes],
-        OURS: [*shared, taskmanager, run.child("functions.py")],
-    }
-    # It reads all answers too, which nobody does of those to the side by hand.
-    with run.asleep("gateway.py"):
-        measured = asyncio.run(compare(app, bootstrap, processes, options))
-    beside.close()
-    run.process.terminate()
-    run.wait()
-    return measured
+    with on_engine(folder, "--replies", "early", target="statefun") as run:
+        bootstrap = run.told("Kafka at ")
+        taskmanager = run.child("TaskManagerRunner")
+        shared = [os.getpid(), run.child("kafka.Kafka"), run.child("StandaloneSession")]
+        with closing(Beside(folder, run.told("Flink at "), taskmanager)) as beside:
+            make_topics(bootstrap, ("byhand.user", "byhand.item", by_hand.REPLIES))
+            functions = beside.serve(str(HERE / "by_hand.py"))
+            module = by_hand.MODULE.format(functions=functions, bootstrap=bootstrap, delivery="at-least-once")
+            beside.submit("byhand", module)
+            processes = {
+                HAND: [*shared, *beside.processes],
+                OURS: [*shared, taskmanager, run.child(FUNCTIONS)],
+            }
+            return measured(run, compare(app, bootstrap, processes, options))
 
 
 def main() -> None:
