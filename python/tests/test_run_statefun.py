@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from flink.kill import FUNCTIONS
 from flink.launched import Run, wait_until_gone
 from flink.shops import TEXT, WITH_DISCOUNT
 from stateflow.kafka.client import StateflowKafkaClient
@@ -27,6 +29,7 @@ def test_10000_purchases_conserve_money_and_stock_and_outlive_a_change_of_the_ap
     app.parent.mkdir()
     app.write_text(TEXT)
     run = Run(app, "--parallelism", "4", target="statefun")
+    _check_protobuf(run.child(FUNCTIONS))
     sold = _buy(run.told("Kafka at "))
     assert STOCK in [sold[item] for item in ITEMS], "an item is sold out"
     assert BALANCE in [PRICE * sold[user] for user in USERS], "somebody has spent everything"
@@ -65,6 +68,13 @@ def _buy(bootstrap: str) -> Counter[str]:
                 if future.result(PATIENCE):
                     sold.update({user: amount, item: amount})
     return sold
+
+
+def _check_protobuf(functions: int) -> None:
+    """Assert that the functions run with a protobuf that is not written in Python."""
+    python = Path(f"/proc/{functions}/cmdline").read_bytes().split(b"\0")[0]
+    asked = "from google.protobuf.internal import api_implementation; print(api_implementation.Type())"
+    assert subprocess.check_output([python, "-c", asked], text=True) == "upb\n"
 
 
 def _check(run: Run, sold: Counter[str]) -> None:

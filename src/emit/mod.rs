@@ -14,7 +14,7 @@ use bundle::Description;
 pub use bundle::{BUNDLE_FILE, Bundle};
 pub use options::{Choices, TargetOption, Value, Values, duration};
 pub use pyflink::OF_STATE;
-pub use runtime::{REQUIRES_PYTHON, requirements};
+pub use runtime::{NO_DEPENDENCIES, REQUIREMENTS, REQUIRES_PYTHON, requirements};
 pub use statefun::{COMPOSED, Place};
 
 use crate::ir;
@@ -51,7 +51,7 @@ impl Target {
         let mut bundle = Bundle::default();
         bundle.add("dataflow.json", to_json(app)?);
         bundle.add(
-            "requirements.txt",
+            REQUIREMENTS,
             requirements(app, (self.requires)(choices)).join("\n") + "\n",
         );
         runtime::add(&mut bundle, self.unused);

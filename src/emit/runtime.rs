@@ -13,6 +13,12 @@ static PROJECT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/pyproj
 /// The oldest Python that the package runs on, as major and minor version.
 pub const REQUIRES_PYTHON: (u32, u32) = (3, 11);
 
+/// The file of what has to be installed.
+pub const REQUIREMENTS: &str = "requirements.txt";
+
+/// The file of what has to be installed without what it depends on, where a target has such a thing.
+pub const NO_DEPENDENCIES: &str = "requirements-no-deps.txt";
+
 /// Copies the package, but for what only other targets use: files and folders of it, as the beginnings of their paths.
 pub fn add(bundle: &mut Bundle, unused: &[&str]) {
     let is_used = |path: &str| !unused.iter().any(|one| path.starts_with(one));

@@ -9,30 +9,57 @@ use anyhow::{Context, Result, bail};
 use super::cache;
 use super::interpreter::Interpreter;
 use super::progress::Progress;
+use crate::emit::{NO_DEPENDENCIES, REQUIREMENTS};
 
-/// The interpreter of an environment that holds exactly what `requirements` asks for, made in the cache on first use.
+/// A file that says what is to be installed.
+struct Requirements {
+    path: PathBuf,
+    content: Vec<u8>,
+    /// Whether what they depend on is to be installed too.
+    with_dependencies: bool,
+}
+
+/// The interpreter of an environment that holds exactly what a bundle asks for, made in the cache on first use.
 pub fn prepare(
     interpreter: &Interpreter,
-    requirements: &Path,
+    bundle: &Path,
     cache: &Path,
     progress: &Progress,
 ) -> Result<PathBuf> {
-    let wanted = fs::read(requirements)
-        .with_context(|| format!("cannot read {}", requirements.display()))?;
+    let wanted = wanted(bundle)?;
     let place = cache.join("venvs").join(digest(interpreter, &wanted));
     cache::once(
         &place,
         progress,
         |place| python_of(place).is_file(),
-        |partial| make(interpreter, requirements, partial, progress),
+        |partial| make(interpreter, &wanted, partial, progress),
     )?;
     Ok(python_of(&place))
 }
 
-fn digest(interpreter: &Interpreter, wanted: &[u8]) -> String {
+fn wanted(bundle: &Path) -> Result<Vec<Requirements>> {
+    let read = |name: &str| {
+        let path = bundle.join(name);
+        let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok::<_, anyhow::Error>(Requirements {
+            path,
+            content,
+            with_dependencies: name == REQUIREMENTS,
+        })
+    };
+    let mut wanted = vec![read(REQUIREMENTS)?];
+    if bundle.join(NO_DEPENDENCIES).exists() {
+        wanted.push(read(NO_DEPENDENCIES)?);
+    }
+    Ok(wanted)
+}
+
+fn digest(interpreter: &Interpreter, wanted: &[Requirements]) -> String {
     let path = interpreter.path.as_os_str().as_encoded_bytes();
     let version = format!("{:?}", interpreter.version);
-    cache::digest(&[path, version.as_bytes(), wanted])
+    let mut parts = vec![path, version.as_bytes()];
+    parts.extend(wanted.iter().map(|file| &*file.content));
+    cache::digest(&parts)
 }
 
 fn python_of(place: &Path) -> PathBuf {
@@ -41,21 +68,25 @@ fn python_of(place: &Path) -> PathBuf {
 
 fn make(
     interpreter: &Interpreter,
-    requirements: &Path,
+    wanted: &[Requirements],
     place: &Path,
     progress: &Progress,
 ) -> Result<()> {
     progress.note("setting up the Python environment (once for these requirements)");
     progress.say("installing requirements");
     let python = python_of(place);
-    let mut commands = if has_uv() {
-        with_uv(interpreter, place, &python)
+    let (mut create, install): (_, fn(&Path) -> Command) = if has_uv() {
+        (uv_venv(interpreter), uv_install)
     } else {
-        with_pip(interpreter, place, &python)
+        (venv(interpreter), pip_install)
     };
-    commands[1].arg(requirements);
-    for command in &mut commands {
-        complete(command)?;
+    complete(create.arg(place))?;
+    for file in wanted {
+        let mut command = install(&python);
+        if !file.with_dependencies {
+            command.arg("--no-deps");
+        }
+        complete(command.arg("-r").arg(&file.path))?;
     }
     Ok(())
 }
@@ -68,23 +99,31 @@ fn has_uv() -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-fn with_uv(interpreter: &Interpreter, place: &Path, python: &Path) -> [Command; 2] {
-    let mut create = Command::new("uv");
-    create.args(["venv", "--quiet", "--python"]);
-    create.arg(&interpreter.path).arg(place);
-    let mut install = Command::new("uv");
-    install.args(["pip", "install", "--quiet", "--python"]);
-    install.arg(python).arg("--requirements");
-    [create, install]
+fn uv_venv(interpreter: &Interpreter) -> Command {
+    let mut command = Command::new("uv");
+    command.args(["venv", "--quiet", "--python"]);
+    command.arg(&interpreter.path);
+    command
 }
 
-fn with_pip(interpreter: &Interpreter, place: &Path, python: &Path) -> [Command; 2] {
-    let mut create = Command::new(&interpreter.path);
-    create.args(["-m", "venv"]).arg(place);
-    let mut install = Command::new(python);
-    install.args(["-m", "pip", "install", "--quiet", "--no-input"]);
-    install.args(["--disable-pip-version-check", "--requirement"]);
-    [create, install]
+fn uv_install(python: &Path) -> Command {
+    let mut command = Command::new("uv");
+    command.args(["pip", "install", "--quiet", "--python"]);
+    command.arg(python);
+    command
+}
+
+fn venv(interpreter: &Interpreter) -> Command {
+    let mut command = Command::new(&interpreter.path);
+    command.args(["-m", "venv"]);
+    command
+}
+
+fn pip_install(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-m", "pip", "install", "--quiet", "--no-input"]);
+    command.arg("--disable-pip-version-check");
+    command
 }
 
 fn complete(command: &mut Command) -> Result<()> {
@@ -113,7 +152,12 @@ mod tests {
                 path: PathBuf::from(path),
                 version: (3, 11, 7),
             };
-            digest(&interpreter, wanted)
+            let wanted = Requirements {
+                path: PathBuf::new(),
+                content: wanted.to_vec(),
+                with_dependencies: true,
+            };
+            digest(&interpreter, &[wanted])
         };
         assert_eq!(of("/a", b"x"), of("/a", b"x"));
         assert_ne!(of("/a", b"x"), of("/b", b"x"));

@@ -33,8 +33,7 @@ impl Installer {
             bundle: &About::read(bundle)?.python,
             app: app.requires_python.as_deref(),
         })?;
-        let requirements = bundle.join("requirements.txt");
-        environment::prepare(&interpreter, &requirements, &self.cache, progress)
+        environment::prepare(&interpreter, bundle, &self.cache, progress)
     }
 
     /// The folder of the archives that a Maven project depends on.

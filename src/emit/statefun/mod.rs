@@ -5,7 +5,7 @@ mod options;
 use askama::Template;
 
 use super::deploy::{self, CLIENT, GATEWAY_DOCKERFILE, Script, said, templates};
-use super::{Bundle, Choices, Target};
+use super::{Bundle, Choices, NO_DEPENDENCIES, REQUIREMENTS, Target};
 use crate::ir;
 use options::{OPTIONS, Shape};
 
@@ -15,12 +15,7 @@ pub const TARGET: Target = Target {
     summary: "remote functions of Flink Stateful Functions 3.3, behind Apache Kafka",
     options: OPTIONS,
     python_before: |_| Some("3.14"),
-    requires: |_| {
-        vec![
-            format!("apache-flink-statefun=={STATEFUN}"),
-            CLIENT.to_owned(),
-        ]
-    },
+    requires: |_| vec![CLIENT.to_owned(), PROTOBUF.to_owned()],
     unused: &[
         "stateflow/adapters/interleaved",
         "stateflow/adapters/local",
@@ -31,6 +26,10 @@ pub const TARGET: Target = Target {
 };
 
 const STATEFUN: &str = "3.3.0";
+
+/// What the engine's package uses where the app asks for no other. It asks for one before 4, which is written in Python on all Pythons
+/// that bundles run on, and goes with no package that asks for a later one; so it is installed by itself.
+const PROTOBUF: &str = "protobuf==7.36.2";
 
 /// The Flink that it is built for.
 const FLINK: &str = "1.16.2";
@@ -124,9 +123,17 @@ fn files(app: &ir::App, choices: &Choices, bundle: &mut Bundle) -> anyhow::Resul
     for (path, content) in rendered.into_iter().chain(scripts(app, prefix)?) {
         bundle.add(path, content + "\n");
     }
+    bundle.add(NO_DEPENDENCIES, engine_package());
     bundle.add("functions.Dockerfile", FUNCTIONS_DOCKERFILE);
     bundle.add("gateway.Dockerfile", GATEWAY_DOCKERFILE);
     Ok(())
+}
+
+fn engine_package() -> String {
+    format!(
+        "# It asks for a protobuf before 4, and runs with that of {REQUIREMENTS}.\n\
+         apache-flink-statefun=={STATEFUN}\n"
+    )
 }
 
 fn scripts(app: &ir::App, prefix: &str) -> askama::Result<Vec<(&'static str, String)>> {
@@ -182,6 +189,24 @@ fn type_name(class: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_engines_package_is_installed_by_itself() {
+        let app = ir::App {
+            version: ir::VERSION,
+            name: "shop".to_owned(),
+            requires_python: None,
+            requirements: vec!["protobuf>=6".to_owned()],
+            modules: Vec::new(),
+            entities: Vec::new(),
+            functions: Vec::new(),
+        };
+        let bundle = TARGET.emit(&app, &TARGET.defaults()).unwrap();
+        let text = |path| String::from_utf8(bundle.file(path).unwrap().to_vec()).unwrap();
+        assert!(text(NO_DEPENDENCIES).ends_with("\napache-flink-statefun==3.3.0\n"));
+        assert!(!text(REQUIREMENTS).contains("statefun"));
+        assert!(text(REQUIREMENTS).contains("protobuf>=6\n"));
+    }
 
     #[test]
     fn a_class_has_a_name_of_ascii() {
