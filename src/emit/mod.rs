@@ -85,7 +85,7 @@ pub fn to_json(app: &ir::App) -> anyhow::Result<String> {
 mod tests {
     use super::*;
 
-    fn app() -> ir::App {
+    pub(super) fn app() -> ir::App {
         ir::App {
             version: ir::VERSION,
             name: "shop".to_owned(),

@@ -82,16 +82,11 @@ mod tests {
 
     fn app(requirements: &[&str]) -> ir::App {
         ir::App {
-            version: ir::VERSION,
-            name: "shop".to_owned(),
-            requires_python: None,
             requirements: requirements
                 .iter()
                 .map(|&requirement| requirement.to_owned())
                 .collect(),
-            modules: Vec::new(),
-            entities: Vec::new(),
-            functions: Vec::new(),
+            ..crate::emit::tests::app()
         }
     }
 

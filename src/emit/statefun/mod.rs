@@ -193,13 +193,8 @@ mod tests {
     #[test]
     fn the_engines_package_is_installed_by_itself() {
         let app = ir::App {
-            version: ir::VERSION,
-            name: "shop".to_owned(),
-            requires_python: None,
             requirements: vec!["protobuf>=6".to_owned()],
-            modules: Vec::new(),
-            entities: Vec::new(),
-            functions: Vec::new(),
+            ..crate::emit::tests::app()
         };
         let bundle = TARGET.emit(&app, &TARGET.defaults()).unwrap();
         let text = |path| String::from_utf8(bundle.file(path).unwrap().to_vec()).unwrap();
