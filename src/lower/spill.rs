@@ -116,11 +116,16 @@ impl Builder<'_, '_> {
     /// What a call looks up: an error in that is on the line of the method's name.
     pub fn callee(&self, call: &ast::ExprCall) -> Code {
         let mut looked_up = self.text.render_expr(&call.func, &self.edits);
-        if let (Expr::Attribute(attribute), Some(line)) = (&*call.func, looked_up.lines.last_mut())
-        {
-            *line = self.text.line(attribute.attr.start());
+        if let Expr::Attribute(attribute) = &*call.func {
+            self.place_at_name(&mut looked_up, attribute);
         }
         looked_up
+    }
+
+    fn place_at_name(&self, looked_up: &mut Code, attribute: &ast::ExprAttribute) {
+        if let Some(line) = looked_up.lines.last_mut() {
+            *line = self.text.line(attribute.attr.start());
+        }
     }
 
     fn depart_to_create(&mut self, call: &ast::ExprCall, entity: EntityId) -> Departure {
@@ -353,22 +358,18 @@ impl Builder<'_, '_> {
             let mut code = self.text.render_expr(receiver, &self.edits);
             code.text.push('.');
             code.text.push_str(&attribute.attr);
+            self.place_at_name(&mut code, attribute);
             self.push(code, effects);
         }
     }
 
     /// Whether looking up a method cannot fail, so that it may happen after the arguments.
     fn lookup_is_safe(&self, attribute: &ast::ExprAttribute) -> bool {
-        let receiver = &*attribute.value;
-        if self
-            .resolution
-            .builtin_receivers
-            .contains(&self.span(receiver))
-            || self.is_of_module(receiver)
-        {
-            return true;
-        }
-        self.is_own_method(attribute)
+        self.resolution
+            .builtin_methods
+            .contains(&self.span(attribute))
+            || self.is_of_module(&attribute.value)
+            || self.is_own_method(attribute)
     }
 
     fn is_own_method(&self, attribute: &ast::ExprAttribute) -> bool {

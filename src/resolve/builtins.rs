@@ -44,6 +44,51 @@ pub(crate) fn is_class(name: &str) -> bool {
         )
 }
 
+/// Whether all that a value of a type may be has a method of that name, in every supported version of Python.
+pub(crate) fn has_method(type_: &Type, name: &str) -> bool {
+    let mut members = type_.members().iter();
+    !type_.members().is_empty()
+        && members.all(|member| {
+            methods_of(member)
+                .is_some_and(|methods| methods.split_whitespace().any(|one| one == name))
+        })
+}
+
+fn methods_of(type_: &Type) -> Option<&'static str> {
+    Some(match type_ {
+        Type::Bool | Type::Int => INT_METHODS,
+        Type::Float => FLOAT_METHODS,
+        Type::Str => STR_METHODS,
+        Type::Bytes => BYTES_METHODS,
+        Type::List(_) => LIST_METHODS,
+        Type::Set(_) => SET_METHODS,
+        Type::Frozenset(_) => FROZENSET_METHODS,
+        Type::Dict(..) => DICT_METHODS,
+        Type::Tuple(_) | Type::TupleOf(_) => TUPLE_METHODS,
+        _ => return None,
+    })
+}
+
+const INT_METHODS: &str = "as_integer_ratio bit_count bit_length conjugate from_bytes to_bytes";
+const FLOAT_METHODS: &str = "as_integer_ratio conjugate fromhex hex is_integer";
+const STR_METHODS: &str = "capitalize casefold center count encode endswith expandtabs find format \
+    format_map index isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace \
+    istitle isupper join ljust lower lstrip maketrans partition removeprefix removesuffix replace rfind rindex rjust \
+    rpartition rsplit rstrip split splitlines startswith strip swapcase title translate upper zfill";
+const BYTES_METHODS: &str = "capitalize center count decode endswith expandtabs find fromhex hex index \
+    isalnum isalpha isascii isdigit islower isspace istitle isupper join ljust lower lstrip maketrans partition \
+    removeprefix removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip \
+    swapcase title translate upper zfill";
+const LIST_METHODS: &str = "append clear copy count extend index insert pop remove reverse sort";
+const SET_METHODS: &str = "add clear copy difference difference_update discard intersection \
+    intersection_update isdisjoint issubset issuperset pop remove symmetric_difference \
+    symmetric_difference_update union update";
+const FROZENSET_METHODS: &str =
+    "copy difference intersection isdisjoint issubset issuperset symmetric_difference union";
+const DICT_METHODS: &str =
+    "clear copy fromkeys get items keys pop popitem setdefault update values";
+const TUPLE_METHODS: &str = "count index";
+
 /// Whether a name is that of one of Python's own classes of exceptions.
 pub(crate) fn is_exception(name: &str) -> bool {
     matches!(

@@ -108,6 +108,9 @@ impl<'g, 'a> Graph<'g, 'a> {
                 .builtin_receivers
                 .extend(found.builtin_receivers.iter().copied());
             resolution
+                .builtin_methods
+                .extend(found.builtin_methods.iter().copied());
+            resolution
                 .object_operators
                 .extend(found.object_operators.iter().copied());
             resolution

@@ -105,8 +105,10 @@ pub struct Resolution {
     /// the spans of their definitions.
     pub unbound: HashMap<Span, Vec<Span>>,
     /// Expressions whose value is a built-in container or string (`list`, `dict`, `set`, `str`, …): looking up a method on
-    /// them cannot fail or run code.
+    /// them runs no code.
     pub builtin_receivers: HashSet<Span>,
+    /// Attributes that are methods of such a value: looking them up cannot fail either.
+    pub builtin_methods: HashSet<Span>,
     /// Operators, and conditional expressions, of which an operand is not known to be a number, a string or `None`: what they
     /// look at may be an object that the entity holds too, so that it counts when they do.
     pub object_operators: HashSet<Span>,

@@ -1,5 +1,6 @@
 //! Attributes: fields, methods, members of classes and modules.
 
+use super::super::builtins::has_method;
 use super::super::code::{CodeId, Owner};
 use super::super::facts::Facts;
 use super::super::types::{Reason, Type};
@@ -16,17 +17,20 @@ use crate::syntax::ast;
 impl<'a> Interpreter<'a, '_> {
     pub(super) fn attribute(&mut self, attribute: &ast::ExprAttribute) -> Type {
         let receiver = self.expr(&attribute.value);
-        self.note_receiver(&attribute.value, &receiver);
+        self.note_lookup(attribute, &receiver);
         let type_ = self.read(attribute, &receiver);
         self.narrowed(attribute).unwrap_or(type_)
     }
 
-    pub(super) fn note_receiver(&mut self, expr: &ast::Expr, receiver: &Type) {
-        let at = self.at(expr);
+    pub(super) fn note_lookup(&mut self, attribute: &ast::ExprAttribute, receiver: &Type) {
+        let (at, on) = (self.at(attribute), self.at(&*attribute.value));
         if let Some(findings) = &mut self.findings
             && receiver.is_builtin()
         {
-            findings.builtin_receivers.push(at);
+            findings.builtin_receivers.push(on);
+            if has_method(receiver, &attribute.attr) {
+                findings.builtin_methods.push(at);
+            }
         }
     }
 

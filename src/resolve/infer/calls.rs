@@ -17,7 +17,7 @@ impl Interpreter<'_, '_> {
         match &*call.func {
             Expr::Attribute(attribute) => {
                 let receiver = self.expr(&attribute.value);
-                self.note_receiver(&attribute.value, &receiver);
+                self.note_lookup(attribute, &receiver);
                 let result = self.method_call(call, attribute, &receiver);
                 if !receiver.is_builtin() && !matches!(receiver, Type::Symbol(_)) {
                     self.env.forget_attributes();

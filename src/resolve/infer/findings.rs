@@ -26,6 +26,8 @@ pub(crate) struct Findings {
     pub diagnostics: Vec<Diagnostic>,
     /// Receivers that are built-in containers or strings.
     pub builtin_receivers: Vec<Span>,
+    /// Attributes that are methods of those.
+    pub builtin_methods: Vec<Span>,
     /// Operators that may look at objects.
     pub object_operators: Vec<Span>,
     /// Those of them that may run functions of the app's.

@@ -118,22 +118,35 @@ class Shop:
 }
 
 #[test]
-fn builtin_receivers_are_noted() {
+fn builtin_receivers_and_their_methods_are_noted() {
     let source = method(
         ", names: list[str], item: Item, other",
-        "names.append('x')\n'a'.join(names)\nother.strip()\nself.items.append(item)\nself.name.upper()\nitem.tags.index('x')",
+        "names.append('x')\n'a'.join(names)\nother.strip()\nself.items.append(item)\nself.name.append('x')\nitem.tags.index('x')",
     );
-    let found = resolved(&[("app.py", &source)], |model, resolution, _| {
-        let mut found: Vec<_> = resolution.builtin_receivers.iter().copied().collect();
-        found.sort();
-        found
-            .into_iter()
-            .map(|at| model.program.sources.text(at).to_owned())
-            .collect::<Vec<_>>()
+    let (receivers, methods) = resolved(&[("app.py", &source)], |model, resolution, _| {
+        let texts = |spans: &HashSet<Span>| {
+            let mut spans: Vec<_> = spans.iter().copied().collect();
+            spans.sort();
+            let texts = spans.into_iter().map(|at| model.program.sources.text(at));
+            texts.map(str::to_owned).collect::<Vec<_>>()
+        };
+        (
+            texts(&resolution.builtin_receivers),
+            texts(&resolution.builtin_methods),
+        )
     });
     assert_eq!(
-        found,
+        receivers,
         ["names", "'a'", "self.items", "self.name", "item.tags"]
+    );
+    assert_eq!(
+        methods,
+        [
+            "names.append",
+            "'a'.join",
+            "self.items.append",
+            "item.tags.index"
+        ]
     );
 }
 
