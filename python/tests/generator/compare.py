@@ -34,6 +34,8 @@ ON_PURPOSE = {"E0306", "E0407"}
 """What the compiler refuses although Python accepts it, and programs drawn at random sometimes do: a callee changes an argument
 that its caller uses again, a local is read where it surely has no value."""
 WORLDS = ("memory", "parked", "faults", "in place")
+UNSETTLED = {"UnboundLocalError", "AssertionError"}
+"""Exceptions of which CPython does not settle the line that raises them."""
 MOST_CALLS = 100
 """A program in which more methods and functions are called is not played."""
 _ENTITY = re.compile(r"<\S+ object at 0x[0-9a-f]+>|Address\(entity=[^)]*\)|\w+\[[^\]]*\]")
@@ -155,7 +157,7 @@ def settled(transcript: list[Json], throws: bool = False) -> list[Json]:
     """The transcript without what CPython itself does not settle.
 
     Once a function is warm, CPython 3.11 may read an unbound variable together with the instruction before, and then names the line
-    of that one. An exception that the event loop throws goes to the innermost coroutine, and misses what those around it handle; in
+    of that one. Of an `assert` that spans lines, 3.11, 3.12 and 3.13 each name another line. An exception that the event loop throws goes to the innermost coroutine, and misses what those around it handle; in
     3.11, the lines of those in between get lost, too.
     """
     return [
@@ -174,7 +176,7 @@ def _settled_error(raised: Json, throws: bool) -> Json:
     if throws:
         settled.pop("context", None)
         settled["lines"] = raised["lines"][:1] + raised["lines"][1:][-1:]
-    if raised["type"] == "UnboundLocalError" and settled["lines"]:
+    if raised["type"] in UNSETTLED and settled["lines"]:
         *calls, last = settled["lines"]
         settled["lines"] = [*calls, f"{last.partition(':')[0]} {last.partition(' ')[2]}"]
     return settled

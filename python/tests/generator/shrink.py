@@ -72,7 +72,7 @@ class _Search:
     def _fewer_statements(self) -> None:
         """Deletes runs of statements, long ones first, in every block from the outermost on."""
         block = 0
-        while (size := _block_size(ast.parse(self.best.source), block)) is not None:
+        while self._tries > 0 and (size := _block_size(ast.parse(self.best.source), block)) is not None:
             count = max(1, size)
             while count:
                 start = 0
@@ -85,7 +85,7 @@ class _Search:
     def _smaller_nodes(self) -> None:
         """Puts parts in the place of what they are part of, and constants in the place of expressions."""
         index = 0
-        while True:
+        while self._tries > 0:
             made = 0
             for made, edited in enumerate(_simpler(ast.parse(self.best.source), index), 1):
                 if self._try(self._written(edited)):
