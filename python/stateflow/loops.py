@@ -84,36 +84,58 @@ class BackwardLoop(Loop):
 class DictLoop(Loop):
     """Over a dictionary's keys, values or items."""
 
-    __slots__ = ("_iterator", "backward", "mapping", "part", "position", "size")
+    __slots__ = ("_iterator", "backward", "left", "mapping", "part", "position", "size")
 
     def __init__(self, mapping: dict[Any, Any] | None, part: str, position: int, backward: bool) -> None:
+        """`position` counts the entries that the loop has passed, and `left` those that it still expects."""
         self.mapping = mapping
         self.part = part
         self.position = position
         self.size = 0 if mapping is None else len(mapping)
+        self.left = self.size - position
         self.backward = backward
 
     def advance(self) -> Any:
-        """Return the next key, value or item, or `_END` from then on. Raises RuntimeError where the size has changed."""
+        """Return the next key, value or item, or `_END` from then on. Raises RuntimeError where CPython sees that the keys have changed."""
         if self.mapping is None:
             return _END
         if len(self.mapping) != self.size:
             self.size = -1
             raise RuntimeError("dictionary changed size during iteration")
-        element = next(self._live(self.mapping), _END)
-        if element is _END:
+        item = next(self._live(self.mapping), None)
+        if item is None:
             self.mapping = None
-        else:
-            self.position += 1
-        return element
+            return _END
+        if not self.left and not self.backward:
+            self.mapping = None
+            raise RuntimeError("dictionary keys changed during iteration")
+        self.left -= 1
+        return item if self.part == "items" else item[self.part == "values"]
 
-    def _live(self, mapping: dict[Any, Any]) -> Iterator[Any]:
+    def __stateflow_settle__(self) -> None:
+        """Find out how far the loop is. Entries that it has passed may be gone by now, and only CPython's own iterator knows of them."""
+        iterator: Iterator[tuple[Any, Any]] | None = getattr(self, "_iterator", None)
+        if iterator is None or self.mapping is None or len(self.mapping) != self.size:
+            return
+        del self._iterator
+        ahead: list[tuple[Any, Any]] = []
+        try:
+            ahead.extend(iterator)
+            self.position = self.size - len(ahead)
+        except RuntimeError:
+            # There are more ahead than it expects, of which it has given those that it does.
+            keys = list(self.mapping)
+            self.position = next((index for index, key in enumerate(keys) if ahead and key is ahead[0][0]), 0)
+
+    def _live(self, mapping: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
         """Return CPython's own iterator, made again where the loop has come from another step."""
         try:
             return self._iterator
         except AttributeError:
-            view = getattr(mapping, self.part)()
-            self._iterator: Iterator[Any] = islice(reversed(view) if self.backward else iter(view), self.position, None)
+            items = mapping.items()
+            self._iterator: Iterator[tuple[Any, Any]] = islice(
+                reversed(items) if self.backward else iter(items), self.position, None
+            )
             return self._iterator
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import product
 from typing import Any
 
 import pytest
@@ -133,6 +135,60 @@ def test_a_dictionary_that_changes_its_size(carry: bool) -> None:
     for _ in range(2):
         with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
             loop.more()
+
+
+CHANGES = ("none", "first", "given", "next", "again")
+"""What happens to a dictionary while a loop is at one of its keys: another key takes the place of the first one, of the one that was
+given, or of the next, or the one that was given is put behind all others."""
+
+
+def _change(mapping: dict[str, int], change: str, given: str, number: int) -> None:
+    keys = list(mapping)
+    gone = {"first": keys[0], "given": given, "again": given, "next": keys[-1]}.get(change)
+    if gone is not None and gone in mapping:
+        del mapping[gone]
+        mapping[given if change == "again" else f"new{number}"] = number
+
+
+def _outcome(mapping: dict[str, int], changes: tuple[str, ...], step: Callable[[], tuple[dict[str, int], str]]) -> Any:
+    found = []
+    try:
+        for number, change in enumerate(changes):
+            mapping, key = step()
+            found.append(key)
+            _change(mapping, change, key, number)
+    except (StopIteration, RuntimeError) as error:
+        return found, repr(error)
+    return found, list(mapping)
+
+
+def _native(mapping: dict[str, int], iterator: Iterator[str]) -> tuple[dict[str, int], str]:
+    return mapping, next(iterator)
+
+
+@pytest.mark.parametrize("carry", [False, True])
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_dictionary_that_keeps_its_size(backward: bool, carry: bool) -> None:
+    for changes in product(CHANGES, repeat=4):
+        if sum(change != "none" for change in changes) > 2:
+            # CPython makes the table anew, and its iterator loses its place in it.
+            continue
+        plain = dict(TABLE)
+
+        iterator = iter(reversed(plain) if backward else plain)
+        expected = _outcome(plain, changes, partial(_native, plain, iterator))
+        mapping = dict(TABLE)
+        held: list[Any] = [iterate(reversed(mapping) if backward else mapping), mapping]
+
+        def step(held: list[Any] = held) -> tuple[dict[str, int], str]:
+            if carry:
+                held[:] = carried(*held)
+            loop, mapping = held
+            if not loop.more():
+                raise StopIteration
+            return mapping, loop.next()
+
+        assert _outcome(mapping, changes, step) == expected, changes
 
 
 @pytest.mark.parametrize("lengths", [(2, 1), (1, 2), (2, 2, 1), (2, 2, 3), (0, 1)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import tzinfo
 from types import MemberDescriptorType
 from typing import Any
@@ -18,6 +19,7 @@ class Layout:
     def __init__(self, cls: type) -> None:
         self.cls = cls
         transient: frozenset[str] = getattr(cls, "__stateflow_transient__", frozenset())
+        self.settle: Callable[[Any], None] | None = getattr(cls, "__stateflow_settle__", None)
         self.slots: dict[str, Any] = {
             name: member
             for base in reversed(cls.__mro__)
@@ -28,6 +30,8 @@ class Layout:
 
     def state(self, instance: Any) -> dict[str, object]:
         """Return the attributes that are set, by name."""
+        if self.settle is not None:
+            self.settle(instance)
         attributes: dict[str, object] = getattr(instance, "__dict__", {})
         if self.slots:
             attributes = dict(attributes)
