@@ -411,15 +411,25 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Whether something in a piece of a line may raise an exception by itself: more than literals and the operator before them.
+/// Whether something in a piece of a line may raise an exception by itself, or begins what may: more than literals, the operator before
+/// them, and parentheses that it closes.
 fn may_raise(text: &str) -> bool {
     let mut rest = text;
+    let mut open = 0_usize;
     while let Some(letter) = rest.chars().next() {
         let word = rest
             .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
             .unwrap_or(rest.len());
         match letter {
-            '#' => return false,
+            '#' => break,
+            '(' => {
+                open += 1;
+                rest = &rest[1..];
+            }
+            ')' => {
+                open = open.saturating_sub(1);
+                rest = &rest[1..];
+            }
             '[' | '{' | '/' | '%' | '*' => return true,
             '"' | '\'' => {
                 let inside = &rest[1..];
@@ -434,7 +444,7 @@ fn may_raise(text: &str) -> bool {
             _ => return true,
         }
     }
-    false
+    open > 0
 }
 
 const OPERATORS: &[&str] = &[
