@@ -132,6 +132,12 @@ def _expiring(state: StateDescriptor, kept: int | None) -> StateDescriptor:
     return state
 
 
+def _subtasks(context: RuntimeContext) -> int:
+    """Return how many subtasks an operator has. PyFlink's own way fails in Flink 2, which has it elsewhere."""
+    count: int = context._runtime_context.getTaskInfo().getNumberOfParallelSubtasks()
+    return count
+
+
 def place_of_streamed(value: Any) -> str:
     """Return the key of what is read from the log."""
     return place_of(received(value))
@@ -140,12 +146,18 @@ def place_of_streamed(value: Any) -> str:
 class Entities(KeyedProcessFunction):  # type: ignore[misc]
     """Handles the messages of the log, keyed by place. Its main output goes back to the log."""
 
-    def __init__(self, digest: str, secret: bytes) -> None:
+    def __init__(self, digest: str, secret: bytes, is_alone: bool) -> None:
+        """`is_alone` where the job was put together for one subtask, which reads all of the log."""
         self._digest = digest
         self._secret = secret
+        self._is_alone = is_alone
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Find the app and the state."""
+        """Find the app and the state. Raises `StateflowError` where there are more subtasks than the job was put together for."""
+        if self._is_alone and _subtasks(runtime_context) > 1:
+            raise StateflowError(
+                "this job was submitted with a parallelism of 1: to have more, stop it and submit it again"
+            )
         self._app, self._edge, options = load(self._digest)
         state = _State(runtime_context)
         self._timed: list[Generations | Expiring] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyflink.common import Types, WatermarkStrategy
 from pyflink.common.serialization import SerializationSchema
-from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors import DeliveryGuarantee
 from pyflink.datastream.connectors.kafka import (
     KafkaRecordSerializationSchema,
@@ -84,9 +84,10 @@ def build(
         stream.sink_to(sink.build()).uid(uid).name(uid)
 
     log = read(topics.log, "log")
+    is_alone = environment.get_parallelism() == 1 and not options.is_beside
     entities = (
-        log.key_by(place_of_streamed, Types.STRING())
-        .process(Entities(bundle.digest, about.secret), RECORD)
+        (_kept_here if is_alone else _shuffled)(log)
+        .process(Entities(bundle.digest, about.secret, is_alone), RECORD)
         .uid("entities_beside" if options.is_beside else "entities")
         .name("entities")
     )
@@ -107,6 +108,21 @@ def build(
     write(client_replies, topics.client_reply, "to_client_reply", "request")
     dead_letters = entities.get_side_output(DEAD_LETTERS).union(requests.get_side_output(DEAD_LETTERS))
     write(dead_letters, topics.dead_letters, "to_dead_letters", "request")
+
+
+def _shuffled(log: DataStream) -> KeyedStream:
+    """Return the log by place: each record goes to the subtask that has its entity."""
+    return log.key_by(place_of_streamed, Types.STRING())
+
+
+def _kept_here(log: DataStream) -> KeyedStream:
+    """Return the log by place where one subtask has all entities: it reads the log itself, and no record waits for another thread."""
+    java = get_gateway().jvm.org.apache.flink.streaming.api.datastream
+    keyed = _shuffled(log)
+    shuffle = keyed._j_data_stream
+    placed = java.DataStream(shuffle.getExecutionEnvironment(), shuffle.getTransformation().getInputs().get(0))
+    here = java.DataStreamUtils.reinterpretAsKeyedStream(placed, shuffle.getKeySelector(), shuffle.getKeyType())
+    return KeyedStream(here, keyed._original_data_type_info, log)
 
 
 def _source(bootstrap: str, group: str, topic: str, partitions: int) -> KafkaSource:
