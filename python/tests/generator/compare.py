@@ -157,8 +157,8 @@ def settled(transcript: list[Json], throws: bool = False) -> list[Json]:
     """The transcript without what CPython itself does not settle.
 
     Once a function is warm, CPython 3.11 may read an unbound variable together with the instruction before, and then names the line
-    of that one. Of an `assert` that spans lines, 3.11, 3.12 and 3.13 each name another line. An exception that the event loop throws goes to the innermost coroutine, and misses what those around it handle; in
-    3.11, the lines of those in between get lost, too.
+    of that one. Of an `assert` that spans lines, 3.11, 3.12 and 3.13 each name another line. An exception that the event loop throws
+    goes to the innermost coroutine, and misses what those around it handle; in 3.11, the lines of those in between get lost, too.
     """
     return [
         {**entry, "raised": _settled_error(entry["raised"], throws)} if "raised" in entry else entry
