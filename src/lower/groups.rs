@@ -92,9 +92,7 @@ impl Builder<'_, '_> {
         self.end(Term::Goto(begin));
         self.enter(begin);
         if let Some(name) = name {
-            // A local without a value that the next line reads may be missed on this one.
-            let bind = format!("{name} = {}", of.caught);
-            self.push_line(bind, handler.start(), &[of.caught], Some(&name));
+            self.push_hidden(format!("{name} = {}", of.caught), &[of.caught], Some(&name));
         }
         self.lower_body(&handler.body, handler.start());
         self.end(Term::Goto(next));

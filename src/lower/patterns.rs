@@ -36,13 +36,7 @@ impl Builder<'_, '_> {
         let mut captured = Captured::new();
         self.fit(pattern, subject, otherwise, &mut captured);
         for (name, held) in &captured {
-            // A local without a value that the next line reads may be missed on this one.
-            self.push_line(
-                format!("{name} = {held}"),
-                pattern.start(),
-                &[held],
-                Some(name),
-            );
+            self.push_hidden(format!("{name} = {held}"), &[held], Some(name));
         }
     }
 

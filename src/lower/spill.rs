@@ -752,8 +752,7 @@ impl Builder<'_, '_> {
         let shown = match shown.contains(['"', '\'', '\\', '\n']) {
             true => {
                 let text = self.temporary("text");
-                let show = format!("{text} = {}", quoted(shown));
-                self.push_line(show, field.start(), &[], Some(&text));
+                self.push_hidden(format!("{text} = {}", quoted(shown)), &[], Some(&text));
                 uses.push(text.clone());
                 format!("{{{text}}}")
             }

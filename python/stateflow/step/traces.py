@@ -6,7 +6,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import CodeType
+from types import CodeType, TracebackType
 from typing import Any, NamedTuple
 
 from stateflow.step.message import CallSite
@@ -39,6 +39,8 @@ class Traces:
             place = self._place(traceback.tb_frame.f_code)
             if place is not None:
                 line = self._origin(place.path, traceback.tb_lineno)
+                if line is None and traceback.tb_next is None:
+                    line = self._origin_behind(place.path, traceback)
                 if line is not None:
                     lines.append(self.line(place.path, line, place.function))
             traceback = traceback.tb_next
@@ -101,6 +103,17 @@ class Traces:
             return _Place(path, code.co_qualname)
         _, nested, inner = code.co_qualname.partition(".<locals>")
         return _Place(path, method + nested + inner)
+
+    def _origin_behind(self, path: str, traceback: TracebackType) -> int | None:
+        """Return the first line of the user's file behind the line of ours that raised.
+
+        Ours do not raise. But CPython 3.11, in a warm function, reads a local together with the store before it, and
+        names that line where the local has no value.
+        """
+        lines = traceback.tb_frame.f_code.co_lines()
+        behind = (line for _, end, line in lines if end > traceback.tb_lasti and line is not None)
+        origins = (self._origin(path, line) for line in behind)
+        return next((origin for origin in origins if origin is not None), None)
 
     def _origin(self, path: str, line: int) -> int | None:
         entry = self._maps.get(path)
