@@ -420,16 +420,13 @@ fn may_raise(text: &str) -> bool {
         let word = rest
             .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
             .unwrap_or(rest.len());
+        open = match letter {
+            '(' => open + 1,
+            ')' => open.saturating_sub(1),
+            _ => open,
+        };
         match letter {
             '#' => break,
-            '(' => {
-                open += 1;
-                rest = &rest[1..];
-            }
-            ')' => {
-                open = open.saturating_sub(1);
-                rest = &rest[1..];
-            }
             '[' | '{' | '/' | '%' | '*' => return true,
             '"' | '\'' => {
                 let inside = &rest[1..];

@@ -44,14 +44,11 @@ pub(crate) fn is_class(name: &str) -> bool {
         )
 }
 
-/// Whether all that a value of a type may be has a method of that name, in every supported version of Python.
+/// Whether all that a value of a built-in type may be has a method of that name, in every supported version of Python.
 pub(crate) fn has_method(type_: &Type, name: &str) -> bool {
-    let mut members = type_.members().iter();
-    !type_.members().is_empty()
-        && members.all(|member| {
-            methods_of(member)
-                .is_some_and(|methods| methods.split_whitespace().any(|one| one == name))
-        })
+    type_.members().iter().all(|member| {
+        methods_of(member).is_some_and(|methods| methods.split_whitespace().any(|one| one == name))
+    })
 }
 
 fn methods_of(type_: &Type) -> Option<&'static str> {
