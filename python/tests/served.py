@@ -18,12 +18,13 @@ from scenarios.compiler import ROOT
 from scenarios.compiler import compiled as compiled_to
 
 FIXTURES = ROOT / "fixtures" / "apps"
+_FOLDER = tempfile.TemporaryDirectory(prefix="stateflow-served-")
 
 
 @cache
 def compiled(app: Path) -> Path:
     """The bundle of an app, made by the compiler once a session."""
-    return compiled_to(app, Path(tempfile.mkdtemp(prefix="stateflow-bundle-")) / app.stem)
+    return compiled_to(app, Path(tempfile.mkdtemp(dir=_FOLDER.name)) / app.stem)
 
 
 class Server:

@@ -15,13 +15,13 @@ from stateflow.step.reply import Failure, Reply
 
 from engine.bundles import write_bundle
 
-FOLDER = Path(tempfile.mkdtemp(prefix="stateflow-tests-"))
+_FOLDER = tempfile.TemporaryDirectory(prefix="stateflow-tests-")
 
 
 @cache
 def load(app: str) -> App:
     """Return one of the hand-written apps."""
-    return App.load(write_bundle(app, FOLDER))
+    return App.load(write_bundle(app, Path(_FOLDER.name)))
 
 
 class World:

@@ -40,7 +40,7 @@ class Cluster:
         connector = next(Path(part.rstrip("*")) for part in class_path if "pyflink" not in part)
         opens = [option for option in command if option.startswith("--add-")]
         # The client's Java is started by PyFlink, which takes no options for it.
-        environment |= {"JAVA_TOOL_OPTIONS": " ".join(opens)}
+        environment |= {"JAVA_TOOL_OPTIONS": " ".join([*opens, f"-Djava.io.tmpdir={folder}"])}
         python = Path(environment["PATH"].split(":")[0]) / "python"
         jars = [str(jar) for jar in connector.glob("*.jar")]
         self._submit = subprocess.Popen(
