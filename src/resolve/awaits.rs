@@ -16,7 +16,7 @@ pub(super) fn check(
     found: &Findings,
     sites: &HashMap<Span, Site>,
 ) -> Vec<Diagnostic> {
-    let is_async = facts.codes.get(code).function.def.is_async;
+    let is_async = facts.codes.is_async(code);
     let gathers = found.gathers.iter();
     let gathers: Vec<&Gather> = gathers.filter(|one| sites.contains_key(&one.at)).collect();
     let branches = gathers.iter().flat_map(|gather| &gather.branches);
@@ -43,18 +43,19 @@ fn calls(
     sites: &HashMap<Span, Site>,
     awaited: &HashSet<Span>,
 ) -> Vec<Diagnostic> {
-    let mut calls: Vec<(Span, bool)> = found.method_calls.iter().copied().collect();
-    calls.sort();
     let mut diagnostics = Vec::new();
-    for (at, is_async) in calls {
-        let Some(site) = sites.get(&at) else {
+    for (at, callees) in &found.method_calls {
+        let is_awaited = awaited.contains(at);
+        let mut callees = callees.iter();
+        let wrong = callees.find(|callee| facts.codes.is_async(**callee) != is_awaited);
+        let Some(callee) = wrong.filter(|_| sites.contains_key(at)) else {
             continue;
         };
-        if is_async && !awaited.contains(&at) {
-            diagnostics.push(not_awaited(facts, code, &named(facts, site), at));
-        } else if !is_async && awaited.contains(&at) {
-            diagnostics.push(not_a_coroutine(&named(facts, site), at));
-        }
+        let callee = &facts.codes.get(*callee).name;
+        diagnostics.push(match is_awaited {
+            true => not_a_coroutine(callee, *at),
+            false => not_awaited(facts, code, callee, *at),
+        });
     }
     let mut others: Vec<&Span> = awaited.iter().collect();
     others.sort();

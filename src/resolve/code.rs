@@ -124,6 +124,11 @@ impl<'a> Codes<'a> {
         CodeId(self.all.len() as u32 - 1)
     }
 
+    /// Whether a function is asynchronous.
+    pub fn is_async(&self, id: CodeId) -> bool {
+        self.get(id).function.def.is_async
+    }
+
     /// The function of that id.
     pub fn get(&self, id: CodeId) -> &Code<'a> {
         &self.all[id.0 as usize]

@@ -128,9 +128,10 @@ impl<'g, 'a> Graph<'g, 'a> {
             }
             self.gathers(found, code, &mut resolution.sites);
             diagnostics.extend(awaits::check(self.facts, code, found, &resolution.sites));
-            let calls = found.method_calls.iter();
-            let coroutines =
-                calls.filter(|(at, is_async)| *is_async && !found.awaited.contains(at));
+            let coroutines = found.method_calls.iter().filter(|(at, codes)| {
+                let mut codes = codes.iter();
+                !found.awaited.contains(at) && codes.any(|code| self.facts.codes.is_async(*code))
+            });
             resolution.coroutines.extend(coroutines.map(|(at, _)| *at));
         }
         diagnostics.extend(self.special_methods());

@@ -54,22 +54,22 @@ impl Interpreter<'_, '_> {
 
     /// Whether the function is asynchronous.
     fn is_async(&self) -> bool {
-        let code = self.code.map(|code| self.facts.codes.get(code));
-        code.is_some_and(|code| code.function.def.is_async)
+        self.code
+            .is_some_and(|code| self.facts.codes.is_async(code))
     }
 
     /// Whether a call was found to reach an asynchronous method.
     pub(super) fn gives_coroutine(&self, call: &ast::ExprCall) -> bool {
         let at = self.at(call);
         let findings = self.findings.as_ref();
-        findings.is_some_and(|found| found.method_calls.contains(&(at, true)))
+        let reached = findings.and_then(|found| found.method_calls.get(&at));
+        reached.is_some_and(|codes| codes.iter().any(|code| self.facts.codes.is_async(*code)))
     }
 
     /// Takes note that a call may reach a function.
     pub(super) fn note_method_call(&mut self, at: Span, code: CodeId) {
-        let is_async = self.facts.codes.get(code).function.def.is_async;
         if let Some(findings) = &mut self.findings {
-            findings.method_calls.insert((at, is_async));
+            findings.method_calls.entry(at).or_default().insert(code);
         }
     }
 }

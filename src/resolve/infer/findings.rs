@@ -1,6 +1,6 @@
 //! What one function contributes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::code::CodeId;
 use super::super::{Site, Uncarriable};
@@ -16,8 +16,8 @@ pub(crate) struct Findings {
     pub own_calls: Vec<OwnCall>,
     /// Calls of methods through a class, which are given their receiver as the first argument.
     pub unbound: Vec<(Span, CodeId)>,
-    /// Calls of methods of entities and of functions that run here, by whether what is called is asynchronous. Of several, there may be both.
-    pub method_calls: HashSet<(Span, bool)>,
+    /// Calls of methods of entities and of functions that run here, with all that each may reach.
+    pub method_calls: BTreeMap<Span, BTreeSet<CodeId>>,
     /// The operands of `await`.
     pub awaited: HashSet<Span>,
     /// Calls that are made in parallel, those among others before them.

@@ -134,10 +134,11 @@ impl Interpreter<'_, '_> {
         let receiver = self
             .code
             .and_then(|code| self.facts.codes.get(code).function.receiver);
+        let is_receiver = receiver == Some(path.as_str());
         let narrowed = match truth {
             _ if foreign && !truth => return,
             // What follows cannot be reached.
-            true if matching == Type::Never && receiver == Some(path.as_str()) => return,
+            true if matching == Type::Never && is_receiver => return,
             true if foreign && matching != Type::Never => matching,
             true if matching == Type::Never || known.members().iter().any(is_vague) => {
                 Type::union(wanted)
@@ -149,6 +150,8 @@ impl Interpreter<'_, '_> {
         };
         if narrowed != Type::Never {
             self.env.narrow(path, narrowed);
+        } else if known != Type::Never && !is_receiver {
+            self.env.narrow_to_nothing(path);
         }
     }
 

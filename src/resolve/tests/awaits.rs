@@ -20,6 +20,9 @@ class Cup:
     def wash(self) -> int:
         return 1
 
+    def either(self) -> int:
+        return 1
+
 @stateflow.entity
 class Cafe:
     def __init__(self, name: str):
@@ -32,6 +35,9 @@ class Cafe:
         return await cup.fill()
 
     async def here(self) -> int:
+        return 1
+
+    async def either(self) -> int:
         return 1
 
     {go} go(self, cup: Cup):
@@ -50,6 +56,19 @@ fn asynchronous_calls_are_awaited_at_once() {
         [
             "E0214 [cup.fill()] `Cup.fill` is asynchronous, and the call of it is not awaited",
             "E0214 [self.other(cup)] `Cafe.other` is asynchronous, and the call of it is not awaited",
+        ]
+    );
+}
+
+#[test]
+fn of_several_the_one_that_is_wrong_is_named() {
+    let body =
+        "either = cup if cup.sugar else self\nx = either.either()\nreturn await either.either()";
+    assert_eq!(
+        complaints_of(&cafe("async def", body)),
+        [
+            "E0214 [either.either()] `Cafe.either` is asynchronous, and the call of it is not awaited",
+            "E0215 [either.either()] `Cup.either` is awaited, but gives no coroutine",
         ]
     );
 }

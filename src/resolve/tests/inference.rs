@@ -123,6 +123,20 @@ fn isinstance_and_match_tell_them_apart() {
 }
 
 #[test]
+fn what_a_test_leaves_no_value_reaches_nothing() {
+    assert_eq!(
+        sites(
+            ", x: Item, user: User",
+            "(user if isinstance(x, Item) else x).name\nreturn (x if isinstance(x, (Item, User)) else user).name"
+        ),
+        [
+            "read (user if isinstance(x, Item) else x).name -> User.name",
+            "read (x if isinstance(x, (Item, User)) else user).name -> Item.name|User.name"
+        ]
+    );
+}
+
+#[test]
 fn any_test_narrows_what_is_not_known() {
     assert_eq!(
         sites(
