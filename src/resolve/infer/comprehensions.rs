@@ -8,23 +8,32 @@ impl Interpreter<'_, '_> {
     pub(super) fn comprehension(&mut self, expr: &Expr) -> Type {
         match expr {
             Expr::ListComp(comp) => self.in_clauses(&comp.generators, false, |this| {
-                Type::list(this.expr(&comp.elt))
+                Type::list(this.part(&comp.elt))
             }),
             Expr::SetComp(comp) => self.in_clauses(&comp.generators, false, |this| {
-                Type::set(this.expr(&comp.elt))
+                Type::set(this.part(&comp.elt))
             }),
             Expr::Generator(comp) => {
                 let is_late = self.frame.is_late;
-                let of = self.in_clauses(&comp.generators, true, |this| this.expr(&comp.elt));
+                let of = self.in_clauses(&comp.generators, true, |this| this.part(&comp.elt));
                 self.frame.is_late = is_late;
                 Type::iter(of)
             }
             Expr::DictComp(comp) => self.in_clauses(&comp.generators, false, |this| {
                 let key = comp.key.as_ref().map_or(Type::Opaque, |key| this.expr(key));
-                let value = this.expr(&comp.value);
+                let value = this.part(&comp.value);
                 Type::dict(key, value)
             }),
             _ => Type::Opaque,
+        }
+    }
+
+    /// What a comprehension puts into its result: where that cannot be, there is nothing in it that anything could be done to.
+    fn part(&mut self, expr: &Expr) -> Type {
+        let type_ = self.expr(expr);
+        match self.is_nothing(expr) {
+            true => Type::Opaque,
+            false => type_,
         }
     }
 

@@ -9,6 +9,15 @@ use crate::syntax::ast::{self, Expr};
 impl Interpreter<'_, '_> {
     /// The type of an expression that is evaluated here.
     pub(super) fn expr(&mut self, expr: &Expr) -> Type {
+        let type_ = self.evaluated(expr);
+        let is_unknown = |member: &Type| matches!(member, Type::Unknown(_));
+        match type_.members().iter().any(is_unknown) && self.is_nothing(expr) {
+            true => Type::Never,
+            false => type_,
+        }
+    }
+
+    fn evaluated(&mut self, expr: &Expr) -> Type {
         match expr {
             Expr::Name(name) => self.name_value(name),
             Expr::Attribute(attribute) => self.attribute(attribute),

@@ -127,10 +127,10 @@ fn what_a_test_leaves_no_value_reaches_nothing() {
     assert_eq!(
         sites(
             ", x: Item, user: User",
-            "(user if isinstance(x, Item) else x).name\nreturn (x if isinstance(x, (Item, User)) else user).name"
+            "(user if isinstance(x, Item) else [x][0]).name\nreturn (x if isinstance(x, (Item, User)) else user).name"
         ),
         [
-            "read (user if isinstance(x, Item) else x).name -> User.name",
+            "read (user if isinstance(x, Item) else [x][0]).name -> User.name",
             "read (x if isinstance(x, (Item, User)) else user).name -> Item.name|User.name"
         ]
     );
