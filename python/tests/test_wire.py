@@ -6,6 +6,7 @@ import collections
 import sys
 import threading
 import zoneinfo
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -340,6 +341,57 @@ def test_deep_lists(depth: int, shared: bool) -> None:
         assert not shared or back[0] is back[1]
         back = back[0]
     assert back == []
+
+
+def _with(value: Any, **attributes: Any) -> Any:
+    vars(value).update(attributes)
+    return value
+
+
+HOLDERS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "deque": (lambda inner: collections.deque([1, inner]), lambda outer: outer[1]),
+    "defaultdict": (lambda inner: collections.defaultdict(list, {"in": inner}), lambda outer: outer["in"]),
+    "OrderedDict": (lambda inner: collections.OrderedDict({"in": inner}), lambda outer: outer["in"]),
+    "list": (lambda inner: kinds.Names([1, inner]), lambda outer: outer[1]),
+    "dict": (lambda inner: kinds.Table({"in": inner}), lambda outer: outer["in"]),
+    "attribute of a list": (lambda inner: _with(kinds.Names(), label=inner), lambda outer: outer.label),
+    "attribute of a deque": (lambda inner: _with(kinds.Recent([1]), inner=inner), lambda outer: outer.inner),
+    "subclass of deque": (lambda inner: kinds.Recent([inner]), lambda outer: outer[0]),
+    "argument": (lambda inner: ValueError(1, inner), lambda outer: outer.args[1]),
+    "attribute": (lambda inner: _with(ValueError(), inner=inner), lambda outer: outer.inner),
+    "member": (lambda inner: SystemExit(inner), lambda outer: outer.code),
+    "cause": (lambda inner: _caused(inner), lambda outer: outer.__cause__),
+}
+
+
+def _caused(inner: Any) -> Exception:
+    error = ValueError([1])
+    error.__cause__ = inner
+    return error
+
+
+@pytest.mark.parametrize("names", [*((name,) for name in HOLDERS), tuple(HOLDERS)[:-1]], ids=" ".join)
+@pytest.mark.parametrize("wraps", [False, True])
+def test_deep_objects(names: tuple[str, ...], wraps: bool) -> None:
+    wraps = wraps and names != ("cause",)
+    holders = [HOLDERS[names[level % len(names)]] for level in range(300)]
+    value: Any = ValueError("innermost")
+    for make, _ in holders:
+        value = make([value] if wraps else value)
+    back = round_trip(value)
+    for make, inside in reversed(holders):
+        assert type(back) is type(make(ValueError()))
+        assert not isinstance(back, ValueError) or back.__cause__ is None or back.args == ([1],)
+        back = inside(back)[0] if wraps else inside(back)
+    assert back.args == ("innermost",)
+
+
+def test_a_tuple_in_a_list_of_the_app_that_is_in_it() -> None:
+    names = kinds.Names()
+    pair = (names, 1)
+    names.append(pair)
+    back = round_trip(pair)
+    assert back[0][0] is back
 
 
 def test_too_deep_nesting_is_an_error_of_its_own() -> None:

@@ -34,6 +34,10 @@ TOO_DEEP = 50
 """How many levels of tuples, which cannot go to the table before what they hold, are accepted there."""
 
 
+_OF_CONTAINERS = frozenset({codes.EXCEPTION, codes.DEFAULTDICT, codes.DEQUE})
+"""Types whose content has lists and dictionaries that were made for it."""
+
+
 class Scan:
     """What is reached from values: raises `Unencodable` where that includes what has no encoding."""
 
@@ -241,7 +245,21 @@ class _Lowering:
         if content is NOTHING:
             return extension(encoder.code, prefix)
         self._temporary.append(content)
-        return extension(encoder.code, prefix + self._pack(self._inside(content)))
+        if encoder.code == codes.SUBCLASS:
+            base = self._wire.plan(kind).base
+            assert base is not None
+            of, state = content
+            lowered: Any = [self._parts(base.code, of), self._inside(state)]
+        else:
+            lowered = self._parts(encoder.code, content)
+        return extension(encoder.code, prefix + self._pack(lowered))
+
+    def _parts(self, code: int | None, content: Any) -> Any:
+        """Rewrite what an object is filled with. Lists and dictionaries that were made for that stand in it: in the table, one may be
+        filled later than what it is taken for."""
+        if code not in _OF_CONTAINERS:
+            return self._inside(content)
+        return [self._inside(part) if type(part) in (list, dict) else self._lower(part) for part in content]
 
     def _inside(self, content: Any) -> Any:
         if type(content) is list:
