@@ -15,6 +15,9 @@ use super::resume::Point;
 /// What keeps the JVM of a short task small and quick to start.
 const LIGHT: [&str; 2] = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
+/// The stack of a thread: Python runs on those of Java, and reads values that are nested in each other by functions that are.
+const STACK: &str = "-Xss8m";
+
 const JOB_MANAGER: &str = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint";
 const TASK_MANAGER: &str = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
 const CLIENT: &str = "org.apache.flink.client.cli.CliFrontend";
@@ -95,6 +98,7 @@ impl Jvm {
             .arg(format!("-Xmx{}m", memory.heap()))
             .arg(format!("-XX:MaxDirectMemorySize={}m", memory.direct()))
             .arg(format!("-XX:MaxMetaspaceSize={}m", Memory::METASPACE))
+            .arg(STACK)
             .arg(TASK_MANAGER);
         self.configured(command)
     }
