@@ -1,6 +1,6 @@
 //! Every function of the app under one kind of index.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::model::{ClassId, ClassRef, EntityId, Function, FunctionId, FunctionKind, Model};
 use crate::source::Span;
@@ -127,6 +127,11 @@ impl<'a> Codes<'a> {
     /// Whether a function is asynchronous.
     pub fn is_async(&self, id: CodeId) -> bool {
         self.get(id).function.def.is_async
+    }
+
+    /// Whether one of several functions is.
+    pub fn has_async(&self, ids: &BTreeSet<CodeId>) -> bool {
+        ids.iter().any(|id| self.is_async(*id))
     }
 
     /// The function of that id.

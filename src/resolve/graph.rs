@@ -129,8 +129,7 @@ impl<'g, 'a> Graph<'g, 'a> {
             self.gathers(found, code, &mut resolution.sites);
             diagnostics.extend(awaits::check(self.facts, code, found, &resolution.sites));
             let coroutines = found.method_calls.iter().filter(|(at, codes)| {
-                let mut codes = codes.iter();
-                !found.awaited.contains(at) && codes.any(|code| self.facts.codes.is_async(*code))
+                !found.awaited.contains(at) && self.facts.codes.has_async(codes)
             });
             resolution.coroutines.extend(coroutines.map(|(at, _)| *at));
         }
@@ -191,7 +190,7 @@ impl<'g, 'a> Graph<'g, 'a> {
     /// something behind the first of them leaves, and so are those of asynchronous functions that run here among them, and those
     /// that are made in parallel with them: neither a coroutine nor a future is kept.
     fn gathers(&self, found: &Findings, code: CodeId, sites: &mut HashMap<Span, Site>) {
-        let is_async = self.facts.codes.get(code).function.def.is_async;
+        let is_async = self.facts.codes.is_async(code);
         let own = found.own_calls.iter().map(|call| call.at);
         let own: Vec<Span> = own.filter(|at| sites.contains_key(at)).collect();
         let is_kept = |gather: &Gather| {

@@ -33,7 +33,6 @@ INLINE = 10
 TOO_DEEP = 50
 """How many levels of tuples, which cannot go to the table before what they hold, are accepted there."""
 
-
 _OF_CONTAINERS = frozenset({codes.EXCEPTION, codes.DEFAULTDICT, codes.DEQUE})
 """Types whose content has lists and dictionaries that were made for it."""
 

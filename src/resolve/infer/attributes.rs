@@ -282,22 +282,11 @@ impl<'a> Interpreter<'a, '_> {
         reason: &Reason,
         use_: errors::Use,
     ) {
-        self.refuse_unknown_value(&attribute.value, &attribute.attr, reason, use_);
+        let receiver = self.at(&*attribute.value);
+        self.refuse_unknown_at(receiver, &attribute.attr, reason, use_);
     }
 
     /// The same for what reaches an attribute by its name.
-    pub(super) fn refuse_unknown_value(
-        &mut self,
-        value: &ast::Expr,
-        name: &str,
-        reason: &Reason,
-        use_: errors::Use,
-    ) {
-        if !self.is_nothing(value) {
-            self.refuse_unknown_at(self.at(value), name, reason, use_);
-        }
-    }
-
     pub(super) fn refuse_unknown_at(
         &mut self,
         receiver: Span,

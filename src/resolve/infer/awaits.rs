@@ -63,7 +63,7 @@ impl Interpreter<'_, '_> {
         let at = self.at(call);
         let findings = self.findings.as_ref();
         let reached = findings.and_then(|found| found.method_calls.get(&at));
-        reached.is_some_and(|codes| codes.iter().any(|code| self.facts.codes.is_async(*code)))
+        reached.is_some_and(|codes| self.facts.codes.has_async(codes))
     }
 
     /// Takes note that a call may reach a function.

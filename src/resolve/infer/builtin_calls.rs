@@ -198,7 +198,7 @@ impl Interpreter<'_, '_> {
                     "setattr" | "delattr" => errors::Use::Assignment,
                     _ => errors::Use::Read,
                 };
-                self.refuse_unknown_value(value, attribute, reason, use_);
+                self.refuse_unknown_at(self.at(value), attribute, reason, use_);
             }
             for code in self.run_by_name(member, name, attribute) {
                 self.own_call(self.at(call), code, Via::Value);
