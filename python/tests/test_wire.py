@@ -386,6 +386,47 @@ def test_deep_objects(names: tuple[str, ...], wraps: bool) -> None:
     assert back.args == ("innermost",)
 
 
+HASHES: dict[str, Callable[[Any], Any]] = {
+    "dict": lambda key: {key: 1},
+    "Counter": lambda key: collections.Counter([key]),
+    "OrderedDict": lambda key: collections.OrderedDict({key: 1}),
+    "defaultdict": lambda key: collections.defaultdict(int, {key: 1}),
+    "set": lambda key: {key},
+    "subclass of dict": lambda key: kinds.Table({key: 1}),
+    "subclass of OrderedDict": lambda key: kinds.Ordered({key: 1}),
+    "subclass of set": lambda key: kinds.Tags([key]),
+    "in a tuple": lambda key: {(key, 1): 1},
+}
+
+
+@pytest.mark.parametrize("name", HASHES)
+@pytest.mark.parametrize("levels", [1, 300])
+def test_keys_are_whole_when_they_are_hashed(name: str, levels: int) -> None:
+    value: Any = None
+    keys = [kinds.Fixed(level) for level in range(levels)]
+    for key in keys:
+        value = kinds.Plain(held=[value, key, HASHES[name](key)])
+    back = round_trip(value)
+    for key in reversed(keys):
+        back, same, hashed = back.held
+        assert same == key
+        assert hashed == HASHES[name](key)
+        assert type(hashed) is type(HASHES[name](key))
+        (found,) = hashed
+        assert (found[0] if name == "in a tuple" else found) is same
+        assert found in hashed
+
+
+def test_a_key_that_leads_to_where_it_is_a_key() -> None:
+    key = kinds.Fixed("a")
+    holder = kinds.Plain(held={key: 1})
+    object.__setattr__(key, "holder", holder)
+    assert hash(key) == hash(kinds.Fixed("a"))
+    back = round_trip(key)
+    assert back.holder.held == {kinds.Fixed("a"): 1}
+    assert next(iter(back.holder.held)) is back
+
+
 def test_a_tuple_in_a_list_of_the_app_that_is_in_it() -> None:
     names = kinds.Names()
     pair = (names, 1)

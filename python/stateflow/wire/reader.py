@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, Flag
 from typing import Any
 
@@ -30,8 +30,10 @@ class _Table:
         self.aliases = aliases
         self.objects: dict[int, object] = {}
         self.depth = 0
-        self.waiting: deque[Callable[[], None]] = deque()
+        self.waiting: deque[_Fill] = deque()
         """Objects that are to be filled when those around them are there."""
+        self.hashed: list[_Fill] = []
+        """Dictionaries and sets of objects, which are filled when all others are: a hash may need what an object holds."""
 
 
 _NO_TABLE = _Table([], {})
@@ -60,7 +62,14 @@ class Reader:
 
     def unpack(self, data: bytes) -> Any:
         """Read what is nested in another value."""
-        return msgpack.unpackb(data, ext_hook=self._extension, strict_map_key=False, unicode_errors="surrogatepass")
+        pairs_hook = None if self._table is _NO_TABLE else self._mapping
+        return msgpack.unpackb(
+            data,
+            ext_hook=self._extension,
+            object_pairs_hook=pairs_hook,
+            strict_map_key=False,
+            unicode_errors="surrogatepass",
+        )
 
     def shared(self, index: int) -> object:
         """Return the object of an entry of the table, made when it is first asked for."""
@@ -80,6 +89,8 @@ class Reader:
             value = self.unpack(root)
             while self._table.waiting:
                 self._table.waiting.popleft()()
+            for fill in self._table.hashed:
+                fill()
             for token, index in marks:
                 self.tokens[token] = self.shared(index)
         finally:
@@ -112,10 +123,28 @@ class Reader:
             return items, lambda: items.extend(self.unpack(entry))
         if 0x80 <= head <= 0x8F or head in (0xDE, 0xDF):
             mapping: dict[object, object] = {}
-            return mapping, lambda: mapping.update(self.unpack(entry))
+            return mapping, lambda: self.fill_builtin(dict.update, mapping, self.unpack(entry))
         code, data = msgpack.unpackb(entry)
         opener = _OPENERS.get(code)
         return None if opener is None else opener(self, data)
+
+    def fill_builtin(self, fill: Callable[[Any, Any], None], made: object, content: Any) -> None:
+        """Fill an instance of a built-in type, or of one that extends it: in a table, after the dictionaries that its content holds."""
+        hashed = self._table.hashed
+        if hashed or (self._table is not _NO_TABLE and isinstance(made, set) and not self._is_flat(content)):
+            hashed.append(lambda: fill(made, content))
+        else:
+            fill(made, content)
+
+    def _mapping(self, pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+        if self._is_flat(key for key, _ in pairs):
+            return dict(pairs)
+        mapping: dict[Any, Any] = {}
+        self._table.hashed.append(lambda: mapping.update(pairs))
+        return mapping
+
+    def _is_flat(self, values: Iterable[object]) -> bool:
+        return self.wire.flat.issuperset(map(type, values))
 
     def _extension(self, code: int, data: bytes) -> object:
         read = _READERS.get(code)
@@ -144,7 +173,7 @@ def _open_instance(reader: Reader, data: bytes) -> tuple[object, _Fill] | None:
     def fill_subclass() -> None:
         content, state = reader.unpack(rest)
         layout.fill(instance, state)
-        fill(instance, content)
+        reader.fill_builtin(fill, instance, content)
 
     return instance, fill_subclass
 
@@ -152,7 +181,7 @@ def _open_instance(reader: Reader, data: bytes) -> tuple[object, _Fill] | None:
 def _open_builtin(base: Any, cls: type) -> Callable[[Reader, bytes], tuple[object, _Fill] | None]:
     def open_builtin(reader: Reader, data: bytes) -> tuple[object, _Fill] | None:
         made = base.make(cls, None)
-        return made, lambda: base.fill(made, reader.unpack(data))
+        return made, lambda: reader.fill_builtin(base.fill, made, reader.unpack(data))
 
     return open_builtin
 
