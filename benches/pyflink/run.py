@@ -48,6 +48,9 @@ from stateflow.step.app import App
 NONE, EXACT = "by hand", "by hand, transactions"
 SIDES = (NONE, OURS, EXACT)
 
+WARM_UP = 20_000
+"""Purchases of each side before it is measured. After 10,000, Java still takes a third of the time for compiling what runs often."""
+
 
 async def by_hand(bootstrap: str, prefix: str, clients: ExitStack) -> Buy:
     """The purchase as `by_hand.py` does it."""
@@ -74,7 +77,9 @@ async def compare(app: App, bootstrap: str, processes: dict[str, list[int]], opt
             OURS: await ours(app, bootstrap, to_log, clients),
             EXACT: await by_hand(bootstrap, "exact", clients),
         }
-        sides = {name: Side(buy, processes[name], options.burst, options.singles) for name, buy in jobs.items()}
+        sides = {
+            name: Side(buy, processes[name], options.burst, options.singles, WARM_UP) for name, buy in jobs.items()
+        }
         # With transactions, a purchase takes five checkpoints.
         sides[EXACT] = replace(sides[EXACT], burst=options.burst // 4, singles=1, warm_up=options.burst)
         return await take_turns(sides)
@@ -97,7 +102,7 @@ def play(app: App, folder: Path, options: argparse.Namespace) -> Round:
 
 
 def main() -> None:
-    options = given("Compare the target pyflink with jobs written by hand.", burst=2000, singles=50)
+    options = given("Compare the target pyflink with jobs written by hand.", burst=2000, singles=200)
     with tempfile.TemporaryDirectory() as name:
         app = App.load(compiled(SHOP, Path(name) / "shop"))
         report(rounds_of(lambda folder: play(app, folder, options), options.pairs), SIDES, NONE)

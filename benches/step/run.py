@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "tests")]
 from by_hand import ByHand
 from scenarios.compiler import compiled
 from stateflow.adapters.service import Request
-from stateflow.kafka.seen import Generations
+from stateflow.kafka.seen import Blocks
 from stateflow.step.activity import Outcome
 from stateflow.step.app import App
 from stateflow.step.derived import install
@@ -44,7 +44,7 @@ Side = tuple[Callable[[bytes], int], Callable[[int], bytes]]
 
 
 class Keyed:
-    """Keyed state of an engine: the tables and the cell of the entity that it is turned to."""
+    """Keyed state of an engine: a table or a cell of the entity that it is turned to."""
 
     def __init__(self) -> None:
         self._all: dict[Address, dict[str, bytes]] = defaultdict(dict)
@@ -52,7 +52,7 @@ class Keyed:
     def at(self, address: Address) -> None:
         """Turn to an entity."""
         self._here = self._all[address]
-        self.get, self.put, self.clear = self._here.get, self._here.__setitem__, self._here.clear
+        self.get, self.put, self.remove = self._here.get, self._here.__setitem__, self._here.__delitem__
 
     def value(self) -> bytes | None:
         """Return the value of a cell."""
@@ -102,13 +102,13 @@ class OnceEngine(Engine):
 
     def __init__(self, app: App) -> None:
         super().__init__(app)
-        self._tables, self._cell = (Keyed(), Keyed()), Keyed()
+        self._open, self._closed = Keyed(), Keyed()
         self._now = time.time_ns() // 10**6
-        self._seen = Generations(self._tables, self._cell, self._now)
+        self._seen = Blocks(self._open, self._closed, self._now)
 
     def step(self, record: Record | None, message: Message) -> Outcome:
         """Handle one message, unless it has been handled."""
-        for state in (*self._tables, self._cell):
+        for state in (self._open, self._closed):
             state.at(message.address)
         self._seen.at(message.address, self._now)
         return step_once(self.app, record, message, self._seen, self._now)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,12 +15,12 @@ from stateflow.adapters.memory import Memory
 from stateflow.kafka.edge import Edge, Refused
 from stateflow.kafka.expiring import Expiring
 from stateflow.kafka.records import CLIENT, Lost, dead_letter, decode_answer, log_key, place, place_of
-from stateflow.kafka.seen import Generations
+from stateflow.kafka.seen import Blocks
 from stateflow.kafka.topics import LARGEST, MAX_RECORD
 from stateflow.kafka.turn import turn
 from stateflow.step.activity import Outcome
 from stateflow.step.app import App
-from stateflow.step.message import Address, Kind, Message, request_id
+from stateflow.step.message import ID_SIZE, Address, Kind, Message, request_id
 from stateflow.step.record import Record
 from stateflow.step.reply import Reply
 
@@ -58,15 +60,19 @@ def test_a_dead_letter_holds_what_it_was() -> None:
 class _Table:
     def __init__(self) -> None:
         self.held: dict[str, bytes] = {}
+        self.touched: list[str] = []
 
-    def get(self, id: str, /) -> bytes | None:
-        return self.held.get(id)
+    def get(self, name: str, /) -> bytes | None:
+        self.touched.append(name)
+        return self.held.get(name)
 
-    def put(self, id: str, reply: bytes, /) -> None:
-        self.held[id] = reply
+    def put(self, name: str, value: bytes, /) -> None:
+        self.touched.append(name)
+        self.held[name] = value
 
-    def clear(self) -> None:
-        self.held.clear()
+    def remove(self, name: str, /) -> None:
+        self.touched.append(name)
+        del self.held[name]
 
 
 class _Cell:
@@ -86,46 +92,115 @@ class _Cell:
 HOUR = 3600 * 1000
 
 
+def _id(number: int) -> bytes:
+    return number.to_bytes(ID_SIZE, "big")
+
+
 def test_an_id_is_remembered_for_an_hour_of_the_log() -> None:
-    tables = _Table(), _Table()
-    seen = Generations(tables, _Cell(), started=0)
-    minutes = range(1, 300)
-    for minute in minutes:
-        now = minute * HOUR // 60
-        seen.at("entity", now)
-        seen[bytes([minute // 256, minute % 256])] = b"reply"
-        known = [one for one in minutes if seen.get(bytes([one // 256, one % 256])) == b"reply"]
-        assert known == list(range(known[0], minute + 1))
-        assert known[0] == 1 or minute - known[0] >= 60
-    assert sum(len(table.held) for table in tables) <= 121
+    table = _Table()
+    seen = Blocks(_Cell(), table, started=0)
+    seconds = range(0, 5 * 3600, 2)
+    for second in seconds:
+        seen.at("entity", second * 1000)
+        seen[_id(second)] = b"reply"
+        if second % 600 == 0:
+            known = [one for one in seconds if seen.get(_id(one)) == b"reply"]
+            assert known == list(range(known[0], second + 1, 2))
+            assert 3600 <= second - known[0] < 4000 or known[0] == 0 and second < 4000
+    assert sum(map(len, table.held.values())) < 40_000
 
 
 def test_no_id_is_forgotten_soon_after_a_start() -> None:
     """What was sent before a failure comes again after it, whatever the log's time says."""
-    tables, cell = (_Table(), _Table()), _Cell()
-    before = Generations(tables, cell, started=0)
+    cell, table = _Cell(), _Table()
+    before = Blocks(cell, table, started=0)
     before.at("entity", HOUR)
-    before[b"before"] = b""
-    after = Generations(tables, cell, started=9 * HOUR)
-    for now in range(HOUR, 10 * HOUR, HOUR // 4):
-        after.at("entity", now)
-        after[b"%d" % now] = b""
-        assert after.get(b"before") is not None
-    for now in (10 * HOUR, 11 * HOUR):
-        after.at("entity", now)
-        after[b"%d" % now] = b""
-    assert after.get(b"before") is None
+    for number in range(1000):
+        before[_id(number)] = b""
+    after = Blocks(cell, table, started=9 * HOUR)
+    for minute in range(9 * 60):
+        after.at("entity", HOUR + minute * HOUR // 60)
+        for number in range(10):
+            after[_id(10_000 + 10 * minute + number)] = b""
+        assert all(after.get(_id(number)) == b"" for number in range(0, 1000, 99))
+    for minute in range(60):
+        after.at("entity", 10 * HOUR + minute * HOUR // 60)
+        for number in range(20):
+            after[_id(100_000 + 20 * minute + number)] = b""
+    assert [after.get(_id(number)) for number in range(0, 800, 99)] == [None] * 9
 
 
-def test_entities_remember_each_for_itself() -> None:
-    states = {name: ((_Table(), _Table()), _Cell()) for name in ("one", "other")}
-    for start in range(3):
-        for name, (tables, cell) in states.items():
-            seen = Generations(tables, cell, started=0)
-            seen.at(name, (1 + 2 * start) * HOUR)
-            seen[name.encode()] = b"%d" % start
-            assert seen.get(name.encode()) == b"%d" % start
-            assert [sorted(table.held) for table in tables].count([]) == (start == 0)
+def test_what_is_full_is_not_touched_again() -> None:
+    """An engine copies what is touched while it takes a checkpoint."""
+    table = _Table()
+    seen = Blocks(_Cell(), table, started=0)
+    touched: list[str] = []
+    for number in range(10_000):
+        seen.at("entity", number)
+        assert seen.get(_id(number)) is None
+        seen[_id(number)] = b"reply"
+        assert table.touched in ([], [str(len(table.held) - 1)])
+        touched += table.touched
+        table.touched.clear()
+    assert touched == [str(number) for number in range(len(touched))]
+    assert len(touched) > 50
+
+
+@dataclass
+class _Entity:
+    """The state of an entity, and what it should remember."""
+
+    cell: _Cell = field(default_factory=lambda: _Cell())
+    table: _Table = field(default_factory=lambda: _Table())
+    ids: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
+
+
+class _Here:
+    """Keyed state of the entity that it is turned to."""
+
+    entity: _Entity
+
+    def value(self) -> bytes | None:
+        return self.entity.cell.value()
+
+    def update(self, value: bytes, /) -> None:
+        self.entity.cell.update(value)
+
+    def get(self, name: str, /) -> bytes | None:
+        return self.entity.table.get(name)
+
+    def put(self, name: str, value: bytes, /) -> None:
+        self.entity.table.put(name, value)
+
+    def remove(self, name: str, /) -> None:
+        self.entity.table.remove(name)
+
+
+@pytest.mark.parametrize("held", [1_000_000, 300, 1])
+def test_what_is_remembered_does_not_hang_on_what_is_in_memory(held: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several entities, with replies of any size and starts in between, beside dictionaries that remember all."""
+    monkeypatch.setattr("stateflow.kafka.seen._HELD", held)
+    random = Random(held)
+    entities = {name: _Entity() for name in ("one", "other", "third")}
+    here, now, started = _Here(), HOUR, HOUR
+    seen = Blocks(here, here, started)
+    for number in range(3000):
+        now += random.choice((0, 1, 1000, 20_000))
+        if random.random() < 0.002:
+            for one in entities.values():
+                one.ids = {id: held for id, held in one.ids.items() if now - max(held[0], started) < HOUR}
+            started = now
+            seen = Blocks(here, here, started)
+        name = random.choice(["one", "one", "one", "other", "third"])
+        here.entity = entity = entities[name]
+        seen.at(name, now)
+        assert seen.get(_id(number)) is None
+        reply = random.randbytes(random.choice((0, 0, 10, 5000)))
+        entity.ids[_id(number)] = now, reply
+        seen[_id(number)] = reply
+        for id, (when, given) in random.sample(list(entity.ids.items()), min(5, len(entity.ids))):
+            answer = seen.get(id)
+            assert answer == given or (answer is None and now - max(when, started) >= HOUR)
 
 
 def test_a_record_is_gone_when_nothing_comes_for_long() -> None:

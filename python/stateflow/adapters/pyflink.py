@@ -32,7 +32,7 @@ from stateflow.garbage import collect_seldom
 from stateflow.kafka.edge import Edge
 from stateflow.kafka.expiring import Expiring
 from stateflow.kafka.records import place, place_of
-from stateflow.kafka.seen import Generations
+from stateflow.kafka.seen import Blocks
 from stateflow.kafka.turn import letter, turn
 from stateflow.step.activity import Outcome
 from stateflow.step.app import App
@@ -52,10 +52,8 @@ UNMET = 8 * 24 * 3600 * 1000
 than seven days when it is read again, and until then it must meet what it met before."""
 
 LATE = 50
-"""From how many milliseconds on a message has waited: there is more to do than is done."""
-
-BUSY = 50
-"""For how many milliseconds after that records are collected before they are written, which lets more be done."""
+"""From how many milliseconds on a message has waited: there is more to do than is done. What it sends is collected before it is written,
+which lets more be done."""
 
 AT_ONCE = OutputTag("at_once", RECORD)
 """What goes back to the log and is not collected."""
@@ -160,18 +158,17 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
             )
         self._app, self._edge, options = load(self._digest)
         state = _State(runtime_context)
-        self._timed: list[Generations | Expiring] = []
+        self._timed: list[Blocks | Expiring] = []
         self._request = state.cell("request", KEPT_MILLISECONDS)
         self._record: Any = state.cell("record", options.ttl)
         if options.ttl is not None:
             self._record = Expiring(self._record, state.cell("touched", options.ttl), options.ttl)
             self._timed.append(self._record)
-        self._busy_until = 0
-        self._seen: Generations | None = None
+        self._seen: Blocks | None = None
         if options.delivery is Delivery.LOG:
             kept = None if options.ttl is None else KEPT_MILLISECONDS
-            tables = state.table("seen-a", kept), state.table("seen-b", kept)
-            self._seen = Generations(tables, state.cell("seen", kept), started=time.time_ns() // 10**6)
+            open, closed = state.cell("seen_open", kept), state.table("seen_closed", kept)
+            self._seen = Blocks(open, closed, started=time.time_ns() // 10**6)
             self._timed.append(self._seen)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Outputs:
@@ -189,24 +186,17 @@ class Entities(KeyedProcessFunction):  # type: ignore[misc]
         stored = cell.value()
         before = None if stored is None else Record.decode(stored)
         done = turn(self._step, self._edge, before, message)
-        is_busy = self._is_busy()
+        is_late = time.time_ns() // 10**6 - self._now >= LATE
         for address, record in done.sent:
             row = _row(place(address), record)
-            yield row if is_busy else (AT_ONCE, row)
+            yield row if is_late else (AT_ONCE, row)
         for answer in done.replies:
-            yield COLLECTED_REPLIES if is_busy else REPLIES, _row("", answer)
+            yield COLLECTED_REPLIES if is_late else REPLIES, _row("", answer)
         for output, records in ((CLIENT_REPLIES, done.client_replies), (DEAD_LETTERS, done.dead)):
             for key, record in records:
                 yield output, _row(key, record)
         if done.record is not before and done.record is not None:
             cell.update(done.record.encode())
-
-    def _is_busy(self) -> bool:
-        """Tell whether messages wait. It decides when something is written, and never what."""
-        now = time.time_ns() // 10**6
-        if now - self._now >= LATE:
-            self._busy_until = now + BUSY
-        return now < self._busy_until
 
     def _step(self, record: Record | None, message: Message) -> Outcome:
         try:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+import struct
+from collections import deque
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
-from stateflow.wire.raw import pack, unpack
+from stateflow.step.message import ID_SIZE
 
 KEPT_MILLISECONDS = 3600 * 1000
 """How long an entity remembers a message at least, by the time of the log, counted from the start of the engine at the earliest."""
 
-_KNOWN = 10_000
-"""Of how many entities it is known without asking which table is the younger."""
+_BLOCK = 2048
+"""How many bytes a block has at most, where it holds more than one id."""
 
+_FORGOTTEN = 4
+"""How many blocks may go when one is closed: more than come, and not so many that the message has to wait."""
 
-class Table(Protocol):
-    """Keyed state of an engine: ids, as hexadecimal digits, with what they were answered with."""
+_HELD = 1_000_000
+"""How many ids are held in memory, of all entities together. One has more where it has seen more by itself."""
 
-    def get(self, id: str, /) -> bytes | None:
-        """Return what is stored, or None."""
-        ...
+_ENTITY = 10
+"""How many ids an entity counts for that has seen none."""
 
-    def put(self, id: str, reply: bytes, /) -> None:
-        """Store a value."""
-        ...
-
-    def clear(self) -> None:
-        """Forget all."""
-        ...
+_HEAD = struct.Struct(">QQQ")
+"""What the open block begins with: the number of the oldest block, its own, and the time of its last id."""
+_TIME = struct.Struct(">Q")
+"""What a closed one begins with: that time."""
+_ENTRY = struct.Struct(f">{ID_SIZE}sI")
+"""An id and the size of its reply, which follows."""
 
 
 class Cell(Protocol):
@@ -43,72 +46,140 @@ class Cell(Protocol):
         ...
 
 
+class Table(Protocol):
+    """Keyed state of an engine: values by name."""
+
+    def get(self, name: str, /) -> bytes | None:
+        """Return what is stored, or None."""
+        ...
+
+    def put(self, name: str, value: bytes, /) -> None:
+        """Store a value."""
+        ...
+
+    def remove(self, name: str, /) -> None:
+        """Remove a value."""
+        ...
+
+
 @dataclass(slots=True)
-class _Ages:
-    """Which of the two tables of an entity is the younger."""
+class _Held:
+    """What an entity has seen, as its state has it."""
 
-    young: int
-    since: int
-    """When it became that, in milliseconds since 1970."""
-    has_older: bool
-    """Whether anything was ever put into the other one."""
+    open: bytes = b""
+    """The entries of the open block."""
+    number: int = 0
+    """Of that block."""
+    last: int = 0
+    """When its last id was put there, by the log."""
+    closed: deque[tuple[int, int]] = field(default_factory=deque)
+    """The other blocks, from the oldest on: the number and the time of the last id."""
+    ids: dict[bytes, int] = field(default_factory=dict)
+    """The numbers of the blocks that ids are in."""
+
+    def weight(self) -> int:
+        return _ENTITY + len(self.ids)
 
 
-class Generations:
-    """Ids in two tables. New ones go into the younger; when that is old enough, the older one is emptied and takes its place. So
-    forgetting costs nothing while a message is handled.
+class Blocks:
+    """Ids with what they were answered with, in blocks. New ones go into the open block. One that is full is closed, and not touched again
+    until it is removed: an engine with its state in memory copies what is touched while it takes a checkpoint, whole, however large.
 
     A message comes twice where the step that sent it ran twice: before a failure, after the last checkpoint, and again when the
     engine has started anew. By then its first copy stands in the log, and the second is written when as much has been done again as
     had been done since the checkpoint, which is soon, however long the engine was down and however much waits in the log. So no
     message is forgotten before `milliseconds` after the engine has started, by the time that the log gives its records.
+
+    The ids of the entities that had messages last are held in memory, too. So it costs nothing to find that one is new.
     """
 
-    def __init__(
-        self, tables: tuple[Table, Table], cell: Cell, started: int, milliseconds: int = KEPT_MILLISECONDS
-    ) -> None:
+    def __init__(self, open: Cell, closed: Table, started: int, milliseconds: int = KEPT_MILLISECONDS) -> None:
         """`started` is the time of the machine, in milliseconds since 1970."""
-        self._tables = tables
-        self._cell = cell
+        self._open = open
+        self._closed = closed
         self._started = started
         self._milliseconds = milliseconds
-        self._known: dict[Hashable, _Ages] = {}
+        self._all: dict[Hashable, _Held] = {}
+        """By entity, from the one on that had a message longest ago."""
+        self._weight = 0
+        """Of all of them."""
         self._entity: Hashable = None
-        self._ages: _Ages | None = None
-        """Of that entity, once they have been asked for."""
+        self._held: _Held | None = None
+        """Of that entity, once it has been asked for."""
         self._now = 0
 
     def at(self, entity: Hashable, now: int) -> None:
         """Turn to an entity, whose state the engine has at hand, and the time of the log in milliseconds since 1970."""
-        self._entity = entity
-        self._ages = self._known.get(entity)
         self._now = now
+        self._entity = entity
+        self._held = self._all.pop(entity, None)
+        if self._held is not None:
+            self._all[entity] = self._held
 
     def get(self, id: bytes, /) -> bytes | None:
         """Return what a message was answered with, or b""; None for one that has not been seen."""
-        ages = self._ages or self._look_up()
-        digits = id.hex()
-        found = self._tables[ages.young].get(digits)
-        return self._tables[1 - ages.young].get(digits) if found is None and ages.has_older else found
+        held = self._held or self._read()
+        number = held.ids.get(id)
+        if number is None:
+            return None
+        block = held.open if number == held.number else self._block(number)
+        return next((reply for seen, reply in _entries(block) if seen == id), None)
 
     def __setitem__(self, id: bytes, reply: bytes, /) -> None:
         """Remember a message."""
-        ages = self._ages or self._look_up()
-        if not ages.since or self._now - max(ages.since, self._started) >= self._milliseconds:
-            self._change(ages)
-        self._tables[ages.young].put(id.hex(), reply)
+        held = self._held or self._read()
+        entry = _ENTRY.pack(id, len(reply)) + reply
+        if held.open and len(held.open) + len(entry) > _BLOCK:
+            self._close(held)
+        held.open += entry
+        held.last = self._now
+        held.ids[id] = held.number
+        self._weight += 1
+        oldest = held.closed[0][0] if held.closed else held.number
+        self._open.update(_HEAD.pack(oldest, held.number, held.last) + held.open)
 
-    def _change(self, ages: _Ages) -> None:
-        """Let the older table, which is empty at first, be the younger."""
-        ages.has_older = bool(ages.since)
-        ages.young, ages.since = 1 - ages.young, self._now
-        self._tables[ages.young].clear()
-        self._cell.update(pack((ages.young, ages.since, ages.has_older)))
+    def _close(self, held: _Held) -> None:
+        self._closed.put(str(held.number), _TIME.pack(held.last) + held.open)
+        held.closed.append((held.number, held.last))
+        held.open = b""
+        held.number += 1
+        self._forget(held)
 
-    def _look_up(self) -> _Ages:
-        if len(self._known) >= _KNOWN:
-            self._known.clear()
-        stored = self._cell.value()
-        ages = _Ages(*unpack(stored)) if stored is not None else _Ages(1, 0, False)
-        self._ages = self._known[self._entity] = ages
-        return ages
+    def _forget(self, held: _Held) -> None:
+        for number, last in list(islice(held.closed, _FORGOTTEN)):
+            if self._now - max(last, self._started) < self._milliseconds:
+                return
+            for id, _ in _entries(self._block(number)):
+                self._weight -= held.ids.pop(id, None) is not None
+            self._closed.remove(str(number))
+            held.closed.popleft()
+
+    def _block(self, number: int) -> bytes:
+        """Return the entries of a closed block; none where the engine has thrown it away, for nobody had looked at it for long."""
+        return (self._closed.get(str(number)) or b"")[_TIME.size :]
+
+    def _read(self) -> _Held:
+        held = _Held()
+        stored = self._open.value()
+        if stored is not None:
+            oldest, held.number, held.last = _HEAD.unpack_from(stored)
+            held.open = stored[_HEAD.size :]
+            for number in range(oldest, held.number):
+                if (block := self._closed.get(str(number))) is not None:
+                    held.closed.append((number, *_TIME.unpack_from(block)))
+                    held.ids.update((id, number) for id, _ in _entries(block[_TIME.size :]))
+            held.ids.update((id, held.number) for id, _ in _entries(held.open))
+        self._held = self._all[self._entity] = held
+        self._weight += held.weight()
+        while self._weight > _HELD and len(self._all) > 1:
+            self._weight -= self._all.pop(next(iter(self._all))).weight()
+        return held
+
+
+def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 0
+    while position < len(block):
+        id, size = _ENTRY.unpack_from(block, position)
+        position += _ENTRY.size
+        yield id, block[position : position + size]
+        position += size
