@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Protocol
 
 from stateflow.step.message import ID_SIZE
@@ -72,7 +71,7 @@ class _Held:
     """Of that block."""
     last: int = 0
     """When its last id was put there, by the log."""
-    closed: deque[tuple[int, int]] = field(default_factory=deque)
+    closed: list[tuple[int, int]] = field(default_factory=list)
     """The other blocks, from the oldest on: the number and the time of the last id."""
     ids: dict[bytes, int] = field(default_factory=dict)
     """The numbers of the blocks that ids are in."""
@@ -99,7 +98,7 @@ class Blocks:
         self._closed = closed
         self._started = started
         self._milliseconds = milliseconds
-        self._all: dict[Hashable, _Held] = {}
+        self._all: OrderedDict[Hashable, _Held] = OrderedDict()
         """By entity, from the one on that had a message longest ago."""
         self._weight = 0
         """Of all of them."""
@@ -112,9 +111,9 @@ class Blocks:
         """Turn to an entity, whose state the engine has at hand, and the time of the log in milliseconds since 1970."""
         self._now = now
         self._entity = entity
-        self._held = self._all.pop(entity, None)
+        self._held = self._all.get(entity)
         if self._held is not None:
-            self._all[entity] = self._held
+            self._all.move_to_end(entity)
 
     def get(self, id: bytes, /) -> bytes | None:
         """Return what a message was answered with, or b""; None for one that has not been seen."""
@@ -146,13 +145,15 @@ class Blocks:
         self._forget(held)
 
     def _forget(self, held: _Held) -> None:
-        for number, last in list(islice(held.closed, _FORGOTTEN)):
+        gone = 0
+        for number, last in held.closed[:_FORGOTTEN]:
             if self._now - max(last, self._started) < self._milliseconds:
-                return
+                break
             for id, _ in _entries(self._block(number)):
                 self._weight -= held.ids.pop(id, None) is not None
             self._closed.remove(str(number))
-            held.closed.popleft()
+            gone += 1
+        del held.closed[:gone]
 
     def _block(self, number: int) -> bytes:
         """Return the entries of a closed block; none where the engine has thrown it away, for nobody had looked at it for long."""
@@ -172,7 +173,7 @@ class Blocks:
         self._held = self._all[self._entity] = held
         self._weight += held.weight()
         while self._weight > _HELD and len(self._all) > 1:
-            self._weight -= self._all.pop(next(iter(self._all))).weight()
+            self._weight -= self._all.popitem(last=False)[1].weight()
         return held
 
 
