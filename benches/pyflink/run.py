@@ -49,7 +49,7 @@ NONE, EXACT = "by hand", "by hand, transactions"
 SIDES = (NONE, OURS, EXACT)
 
 WARM_UP = 20_000
-"""Purchases of each side before it is measured. After 10,000, Java still takes a third of the time for compiling what runs often."""
+"""Purchases of each side before it is measured. Before, Java takes much of the time for compiling what runs often."""
 
 
 async def by_hand(bootstrap: str, prefix: str, clients: ExitStack) -> Buy:

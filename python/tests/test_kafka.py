@@ -150,8 +150,8 @@ def test_what_is_full_is_not_touched_again() -> None:
 class _Entity:
     """The state of an entity, and what it should remember."""
 
-    cell: _Cell = field(default_factory=lambda: _Cell())
-    table: _Table = field(default_factory=lambda: _Table())
+    cell: _Cell = field(default_factory=_Cell)
+    table: _Table = field(default_factory=_Table)
     ids: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
 
 
@@ -195,6 +195,7 @@ def test_what_is_remembered_does_not_hang_on_what_is_in_memory(held: int, monkey
         here.entity = entity = entities[name]
         seen.at(name, now)
         assert seen.get(_id(number)) is None
+        assert all(seen.get(id) is None for other in entities.values() if other is not entity for id in other.ids)
         reply = random.randbytes(random.choice((0, 0, 10, 5000)))
         entity.ids[_id(number)] = now, reply
         seen[_id(number)] = reply

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stateflow.step.message import ID_SIZE
+from stateflow.wire.raw import pack, unpack, unpack_each
 
 KEPT_MILLISECONDS = 3600 * 1000
 """How long an entity remembers a message at least, by the time of the log, counted from the start of the engine at the earliest."""
@@ -24,13 +23,6 @@ _HELD = 1_000_000
 
 _ENTITY = 10
 """How many ids an entity counts for that has seen none."""
-
-_HEAD = struct.Struct(">QQQ")
-"""What the open block begins with: the number of the oldest block, its own, and the time of its last id."""
-_TIME = struct.Struct(">Q")
-"""What a closed one begins with: that time."""
-_ENTRY = struct.Struct(f">{ID_SIZE}sI")
-"""An id and the size of its reply, which follows."""
 
 
 class Cell(Protocol):
@@ -102,32 +94,35 @@ class Blocks:
         """By entity, from the one on that had a message longest ago."""
         self._weight = 0
         """Of all of them."""
-        self._entity: Hashable = None
-        self._held: _Held | None = None
-        """Of that entity, once it has been asked for."""
+        self._held = _Held()
+        """Of the entity that it is turned to."""
         self._now = 0
 
     def at(self, entity: Hashable, now: int) -> None:
         """Turn to an entity, whose state the engine has at hand, and the time of the log in milliseconds since 1970."""
         self._now = now
-        self._entity = entity
-        self._held = self._all.get(entity)
-        if self._held is not None:
+        held = self._all.get(entity)
+        if held is None:
+            held = self._all[entity] = self._read()
+            self._weight += held.weight()
+            while self._weight > _HELD and len(self._all) > 1:
+                self._weight -= self._all.popitem(last=False)[1].weight()
+        else:
             self._all.move_to_end(entity)
+        self._held = held
 
     def get(self, id: bytes, /) -> bytes | None:
         """Return what a message was answered with, or b""; None for one that has not been seen."""
-        held = self._held or self._read()
-        number = held.ids.get(id)
+        number = self._held.ids.get(id)
         if number is None:
             return None
-        block = held.open if number == held.number else self._block(number)
+        block = self._held.open if number == self._held.number else self._block(number)
         return next((reply for seen, reply in _entries(block) if seen == id), None)
 
     def __setitem__(self, id: bytes, reply: bytes, /) -> None:
         """Remember a message."""
-        held = self._held or self._read()
-        entry = _ENTRY.pack(id, len(reply)) + reply
+        held = self._held
+        entry = pack(id) + pack(reply)
         if held.open and len(held.open) + len(entry) > _BLOCK:
             self._close(held)
         held.open += entry
@@ -135,10 +130,10 @@ class Blocks:
         held.ids[id] = held.number
         self._weight += 1
         oldest = held.closed[0][0] if held.closed else held.number
-        self._open.update(_HEAD.pack(oldest, held.number, held.last) + held.open)
+        self._open.update(pack((oldest, held.number, held.last, held.open)))
 
     def _close(self, held: _Held) -> None:
-        self._closed.put(str(held.number), _TIME.pack(held.last) + held.open)
+        self._closed.put(str(held.number), pack((held.last, held.open)))
         held.closed.append((held.number, held.last))
         held.open = b""
         held.number += 1
@@ -157,30 +152,24 @@ class Blocks:
 
     def _block(self, number: int) -> bytes:
         """Return the entries of a closed block; none where the engine has thrown it away, for nobody had looked at it for long."""
-        return (self._closed.get(str(number)) or b"")[_TIME.size :]
+        stored = self._closed.get(str(number))
+        entries: bytes = b"" if stored is None else unpack(stored)[1]
+        return entries
 
     def _read(self) -> _Held:
         held = _Held()
         stored = self._open.value()
         if stored is not None:
-            oldest, held.number, held.last = _HEAD.unpack_from(stored)
-            held.open = stored[_HEAD.size :]
+            oldest, held.number, held.last, held.open = unpack(stored)
             for number in range(oldest, held.number):
                 if (block := self._closed.get(str(number))) is not None:
-                    held.closed.append((number, *_TIME.unpack_from(block)))
-                    held.ids.update((id, number) for id, _ in _entries(block[_TIME.size :]))
+                    last, entries = unpack(block)
+                    held.closed.append((number, last))
+                    held.ids.update((id, number) for id, _ in _entries(entries))
             held.ids.update((id, held.number) for id, _ in _entries(held.open))
-        self._held = self._all[self._entity] = held
-        self._weight += held.weight()
-        while self._weight > _HELD and len(self._all) > 1:
-            self._weight -= self._all.popitem(last=False)[1].weight()
         return held
 
 
 def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    position = 0
-    while position < len(block):
-        id, size = _ENTRY.unpack_from(block, position)
-        position += _ENTRY.size
-        yield id, block[position : position + size]
-        position += size
+    values = unpack_each(block)
+    return zip(values, values, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgpack
@@ -47,8 +48,16 @@ def pack(value: object) -> bytes:
     return packed
 
 
+_READ = {"use_list": False, "ext_hook": _extension, "strict_map_key": False, "unicode_errors": "surrogatepass"}
+
+
 def unpack(data: bytes) -> Any:
     """Return the structure of these bytes, with tuples for sequences."""
-    return msgpack.unpackb(
-        data, use_list=False, ext_hook=_extension, strict_map_key=False, unicode_errors="surrogatepass"
-    )
+    return msgpack.unpackb(data, **_READ)
+
+
+def unpack_each(data: bytes) -> Iterator[Any]:
+    """Return the structures of these bytes, which stand one behind the other."""
+    unpacker = msgpack.Unpacker(max_buffer_size=len(data), **_READ)
+    unpacker.feed(data)
+    return iter(unpacker)
